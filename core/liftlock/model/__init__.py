@@ -1,0 +1,1 @@
+"""Frozen values: what liftlock knows and says. Nothing here reads or writes anything."""

@@ -1,0 +1,63 @@
+"""Plans: the ordered changes from cells of one environment to those of others, with a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from liftlock.model.change import Change, ChangeClass
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something about the plan that a person should know; `change` is the id it speaks of, or ""."""
+
+    text: str
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would move from `source` to `targets` (names or paths) on top of the commit `base`.
+
+    `base_ref` is the ref that `base` was read from, "" where it was a plain revision. `source_commit` is the commit
+    the source was read from. `edited` maps ids to values a person typed in place of the planned ones.
+    """
+
+    source: str
+    targets: tuple[str, ...]
+    base: str
+    base_ref: str
+    source_commit: str
+    changes: tuple[Change, ...]
+    selected: frozenset[str]
+    warnings: tuple[Caution, ...] = ()
+    edited: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def chosen(self) -> tuple[Change, ...]:
+        """The changes that are selected, in order."""
+        return tuple(change for change in self.changes if change.id in self.selected)
+
+    @property
+    def apps(self) -> tuple[str, ...]:
+        """The apps that have changes, in order."""
+        return tuple(dict.fromkeys(change.app for change in self.changes))
+
+    def select(self, ids: Iterable[str], on: bool) -> Plan:
+        """The same plan with these changes staged or not; what is blocked stays out."""
+        wanted = {change.id for change in self.changes if not change.blocked} & set(ids)
+        return replace(self, selected=self.selected | wanted if on else self.selected - wanted)
+
+    def edit(self, change_id: str, value: str | None) -> Plan:
+        """The same plan with another value for one change (None takes the planned one again)."""
+        kept = tuple(pair for pair in self.edited if pair[0] != change_id)
+        return replace(self, edited=kept if value is None else (*kept, (change_id, value)))
+
+    def value_of(self, change: Change) -> object:
+        """What the change would write: the person's value where one was typed, else the planned one."""
+        return dict(self.edited).get(change.id, change.new)
+
+    def counts(self) -> dict[ChangeClass, int]:
+        """How many changes of each class there are."""
+        return {cls: sum(change.cls is cls for change in self.changes) for cls in ChangeClass}

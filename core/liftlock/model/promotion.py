@@ -1,0 +1,41 @@
+"""Promotions and their publication: what was committed, and what a push would carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.model.plan import Plan
+from liftlock.model.revision import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A plan that was committed: `commit` on `branch`, made on `base`. `message` is the whole commit message."""
+
+    plan: Plan
+    commit: str
+    branch: str
+    base: str
+    message: str
+    created_branch: bool = True
+    previous: str | None = None
+    """Where the branch stood before, None when it is new: what undo puts back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a push would do, before it is done.
+
+    `refspec` is what is pushed (`<sha>:refs/heads/main`), `commits` every commit it carries (newest first),
+    `foreign` those of them that the promotion did not make. `confirm` names the protected environments that must be
+    typed. `consequence` is the sentence a person reads.
+    """
+
+    remote: str
+    refspec: str
+    destination: str
+    commits: tuple[Revision, ...]
+    foreign: tuple[Revision, ...]
+    confirm: tuple[str, ...]
+    consequence: str
+    creates_branch: bool
