@@ -34,18 +34,29 @@ def masked(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A process to start: arguments, place and what to allow. `mutates` marks what changes something."""
+    """A process to start: arguments, place and what to allow. `mutates` marks what changes something.
+
+    `env` is laid over the environment; None takes a variable out. `script` is what a shell would need to do the same
+    where the arguments alone do not say it.
+    """
 
     argv: tuple[str, ...]
     cwd: Path | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str | None] = field(default_factory=dict)
     stdin: bytes | None = None
     timeout: float | None = None
     ok: tuple[int, ...] = (0,)
     mutates: bool = False
+    script: str = ""
 
     def __str__(self) -> str:
         return masked(shlex.join(self.argv))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The whole environment that the process gets."""
+        merged: dict[str, str | None] = {**os.environ, **self.env}
+        return {name: value for name, value in merged.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +174,9 @@ class Runner:
             with self._lock:
                 self._running.discard(process)
         seconds = time.monotonic() - started
-        self.note(str(command), seconds=seconds, code=process.returncode, mutates=command.mutates)
+        self.note(
+            str(command), seconds=seconds, code=process.returncode, mutates=command.mutates, script=command.script
+        )
         result = Result(process.returncode, stdout, stderr, seconds)
         if process.returncode not in command.ok:
             raise CommandFailed(
@@ -183,7 +196,7 @@ class Runner:
             process = subprocess.Popen(
                 command.argv,
                 cwd=command.cwd,
-                env={**os.environ, **command.env},
+                env=command.environment,
                 stdin=subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -205,6 +218,42 @@ class Runner:
         with self._lock:
             self._running.add(process)
         return process
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """End a process that `start` gave, if it still runs, and forget it."""
+        with self._lock:
+            self._running.discard(process)
+        _end(process)
+
+    def run_in_terminal(self, command: Command, *, stdout: IO[bytes] | None = None) -> int:
+        """Run it in the foreground on the caller's own terminal, where it may ask; its exit code.
+
+        The caller has stepped aside. Standard output can go to a file instead. Ctrl-C reaches the command and not
+        this program. Raises CommandFailed when it cannot be started.
+        """
+        if self._closed:
+            raise Cancelled("liftlock is ending")
+        started = time.monotonic()
+        try:
+            process = subprocess.Popen(command.argv, cwd=command.cwd, env=command.environment, stdout=stdout)
+        except OSError as error:
+            raise CommandFailed(
+                f"{Path(command.argv[0]).name} cannot be started", error.strerror or str(error), command=str(command)
+            ) from error
+        while True:
+            try:
+                code = process.wait()
+                break
+            except KeyboardInterrupt:
+                continue  # the command has had the same signal and decides itself
+        self.note(
+            str(command),
+            seconds=time.monotonic() - started,
+            code=code,
+            mutates=command.mutates,
+            script=command.script,
+        )
+        return code
 
     def note(
         self, text: str, *, seconds: float = 0.0, code: int | None = 0, mutates: bool = False, script: str = ""
@@ -252,14 +301,15 @@ class Runner:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the process and its children: politely, then for good."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(2)
-    except subprocess.TimeoutExpired:
+    if process.poll() is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(2)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             with contextlib.suppress(OSError):

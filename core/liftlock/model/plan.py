@@ -33,6 +33,8 @@ class Plan:
     selected: frozenset[str]
     warnings: tuple[Caution, ...] = ()
     edited: tuple[tuple[str, str], ...] = ()
+    asked: tuple[str, ...] = ()
+    """The apps that were asked for, none for all."""
 
     @property
     def chosen(self) -> tuple[Change, ...]:

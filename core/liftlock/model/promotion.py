@@ -10,12 +10,18 @@ from liftlock.model.revision import Revision
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A plan that was committed: `commit` on `branch`, made on `base`. `message` is the whole commit message."""
+    """A plan that was committed: `commit` on `branch`, made on `base`. `message` is the whole commit message.
 
-    plan: Plan
+    `base_ref` is the ref that the base was read from. `plan` is None for one found again from an earlier run.
+    """
+
+    plan: Plan | None
+    source: str
+    targets: tuple[str, ...]
     commit: str
     branch: str
     base: str
+    base_ref: str
     message: str
     created_branch: bool = True
     previous: str | None = None

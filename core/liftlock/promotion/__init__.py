@@ -1,0 +1,1 @@
+"""Promotions: comparing two cells, classifying what differs, planning, applying, and saying so."""

@@ -1,0 +1,210 @@
+"""What class a difference belongs to, whether it moves by default, and why. Pure.
+
+The order of the questions: is it declared never to move; is it a version by its place; does it carry an
+environment's own word; what do the rules say of its place; does its value look like a version; else it is a setting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from liftlock.model.change import ChangeClass, Op, Step, Value, path_text
+from liftlock.promotion.compare import Difference
+from liftlock.promotion.parts import Image, image, only_version_folder_differs, reference, version_shape
+from liftlock.promotion.rules import RULES, Rule, fits, is_placeholder
+from liftlock.promotion.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """A place that a team declared never to move."""
+
+    files: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The class of a difference, whether it is selected by default, why, and the value that would be written."""
+
+    cls: ChangeClass
+    selected: bool
+    why: str
+    new: Value | None
+
+
+def judge(
+    difference: Difference, file: str, words: Words, *, never: Sequence[Never] = (), rules: Sequence[Rule] = ()
+) -> Judgement:
+    """Class, selection, reason and value of one difference."""
+    keys = _keys(difference.path)
+    shown = path_text(difference.path)
+    for entry in never:
+        if fnmatchcase(file, entry.files or "*") and (not entry.path or _never_fits(entry.path, shown, keys)):
+            return Judgement(ChangeClass.IDENTITY, False, f"never moves: {entry.reason or 'declared'}", difference.new)
+    if difference.op is Op.SET and isinstance(difference.old, str) and isinstance(difference.new, str):
+        return _leaf(keys, file, difference.old, difference.new, words, rules)
+    return _structure(difference, keys, file, words, rules)
+
+
+def _keys(path: tuple[Step, ...]) -> tuple[str, ...]:
+    return tuple(step.lower() for step in path if isinstance(step, str))
+
+
+def _never_fits(pattern: str, shown: str, keys: tuple[str, ...]) -> bool:
+    return fnmatchcase(shown, pattern) or fits(pattern.lower(), keys)
+
+
+def _leaf(keys: tuple[str, ...], file: str, old: str, new: str, words: Words, extra: Sequence[Rule]) -> Judgement:
+    moved = _parts(old, new, words)
+    if moved is not None:
+        return moved
+    rule = _rule(keys, file, old, new, extra)
+    if rule is not None and rule.cls is ChangeClass.VERSION:
+        return _version(old, new, words, rule.why)
+    if words.same_but_for_words(new, old):
+        word = words.source_word(new) or new
+        return Judgement(ChangeClass.IDENTITY, False, f"differs only in the environment's own word ({word})", new)
+    if words.names_source(new) or words.names_target(old):
+        word = words.source_word(new)
+        said = f"holds the environment's own word ({word})" if word else "the target's value holds its own word"
+        return Judgement(ChangeClass.IDENTITY, False, said, new)
+    if rule is not None:
+        return Judgement(rule.cls, False, rule.why, new)
+    shape_old, shape_new = version_shape(old), version_shape(new)
+    if shape_new and shape_old and not (shape_old == shape_new == "short"):
+        return Judgement(ChangeClass.VERSION, True, f"both values look like versions ({shape_new})", new)
+    if _is_identity_value(old) or _is_identity_value(new):
+        return Judgement(ChangeClass.IDENTITY, False, "an id, address or account of its own", new)
+    return Judgement(ChangeClass.SETTING, False, "a setting: offered, not moved unasked", new)
+
+
+def _rule(keys: tuple[str, ...], file: str, old: str, new: str, extra: Sequence[Rule]) -> Rule | None:
+    for rule in (*extra, *RULES):
+        if rule.files and not fnmatchcase(file, rule.files):
+            continue
+        if fits(rule.path, keys) and _value_fits(rule.value, old, new):
+            return rule
+    return None
+
+
+def _value_fits(wanted: str, old: str, new: str) -> bool:
+    if not wanted:
+        return True
+    versions = bool(version_shape(old) or version_shape(new) or image(old) or image(new))
+    if wanted == "versionlike":
+        return versions
+    if wanted == "plain":
+        return not versions
+    # A tag is one word that is no placeholder and no mere flag: `w_2026_18`, `tickets-DM-54909`, `1.10`.
+    return all(
+        bool(v) and " " not in v and "/" not in v and not is_placeholder(v) and v.lower() not in ("true", "false")
+        for v in (old, new)
+    )
+
+
+def _parts(old: str, new: str, words: Words) -> Judgement | None:
+    """Whole image strings and URLs with a reference: the part that moves, moves."""
+    mine, theirs = image(new), image(old)
+    if mine is not None and theirs is not None and ("/" in mine.repository or "/" in theirs.repository):
+        return _image(mine, theirs, words)
+    left, right = reference(new), reference(old)
+    if left is not None and right is not None and left.ref != right.ref:
+        if words.names_source(left.ref) or words.names_target(right.ref):
+            return Judgement(ChangeClass.IDENTITY, False, "each environment follows a reference of its own", new)
+        value = f"{right.head}{left.ref}{right.tail}"
+        return Judgement(ChangeClass.VERSION, True, "the reference of a remote base", value)
+    if only_version_folder_differs(old, new):
+        return Judgement(ChangeClass.VERSION, True, "a version as a folder of the path", new)
+    return None
+
+
+def _image(mine: Image, theirs: Image, words: Words) -> Judgement:
+    if mine.repository.rsplit("/", 1)[-1] != theirs.repository.rsplit("/", 1)[-1] and not words.same_but_for_words(
+        mine.repository, theirs.repository
+    ):
+        return Judgement(ChangeClass.VERSION, True, "another image takes its place", str(mine))
+    if mine.tag == theirs.tag and mine.digest == theirs.digest:
+        return Judgement(ChangeClass.IDENTITY, False, "the same image from a registry of its own", str(mine))
+    moved = theirs.with_version_of(mine)
+    if words.names_source(mine.tag):
+        if words.same_but_for_words(mine.tag, theirs.tag) and not mine.digest:
+            return Judgement(ChangeClass.IDENTITY, False, "the tag differs only in the environment's word", str(mine))
+        moved = Image(theirs.repository, words.to_target(mine.tag), mine.digest)
+        why = f"image tag; the environment's word in it becomes {words.target[0]}" if words.target else "image tag"
+        return Judgement(ChangeClass.VERSION, True, why, str(moved))
+    kept = "; the target's own registry stays" if moved.repository != mine.repository else ""
+    return Judgement(ChangeClass.VERSION, True, f"image {'digest' if mine.digest else 'tag'}{kept}", str(moved))
+
+
+def _version(old: str, new: str, words: Words, why: str) -> Judgement:
+    if is_placeholder(new):
+        return Judgement(ChangeClass.SETTING, False, "a placeholder that is filled in elsewhere", new)
+    if words.names_source(new):
+        if words.same_but_for_words(new, old):
+            return Judgement(ChangeClass.IDENTITY, False, "differs only in the environment's own word", new)
+        if version_shape(new) or any(c.isdigit() for c in new):
+            return Judgement(
+                ChangeClass.VERSION, True, f"{why}; the environment's word in it is exchanged", words.to_target(new)
+            )
+        return Judgement(ChangeClass.IDENTITY, False, "each environment follows a reference of its own", new)
+    if words.names_target(old) and not version_shape(old) and not any(c.isdigit() for c in old):
+        return Judgement(ChangeClass.IDENTITY, False, "each environment follows a reference of its own", new)
+    return Judgement(ChangeClass.VERSION, True, why, new)
+
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?|postgres(?:ql)?|mysql|redis|amqp|mongodb)://\S+|\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d+)?")
+_ACCOUNT = re.compile(
+    r"\d{12}|arn:\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w-]+(?:\.[\w-]+)+\.(?:com|org|net|io|gov|dev|cloud|uk|local)(?:[:/]\S*)?"
+)
+
+
+def _is_identity_value(value: str) -> bool:
+    return bool(_UUID.search(value) or _ADDRESS.fullmatch(value) or _ACCOUNT.fullmatch(value))
+
+
+def _structure(
+    difference: Difference, keys: tuple[str, ...], file: str, words: Words, extra: Sequence[Rule]
+) -> Judgement:
+    value = difference.new if difference.op is Op.ADD else difference.old
+    texts = list(scalars(value))
+    leaf = isinstance(value, str)
+    rule = _rule(keys, file, texts[0] if leaf else "", texts[0] if leaf else "", extra) if keys else None
+    if difference.op is Op.REMOVE:
+        if any(words.names_target(text) for text in texts):
+            return Judgement(ChangeClass.IDENTITY, False, "only the target has it, and it holds its own word", None)
+        if rule is not None and rule.cls in (ChangeClass.IDENTITY, ChangeClass.SIZING):
+            return Judgement(rule.cls, False, f"only the target has it: {rule.why}", None)
+        return Judgement(ChangeClass.STRUCTURE, False, "only the target has it", None)
+    if any(words.names_source(text) for text in texts):
+        word = next(words.source_word(text) for text in texts if words.names_source(text))
+        return Judgement(
+            ChangeClass.IDENTITY, False, f"new, but it holds the source's own word ({word})", difference.new
+        )
+    if rule is not None and rule.cls in (ChangeClass.IDENTITY, ChangeClass.SIZING):
+        return Judgement(rule.cls, False, f"new in the target: {rule.why}", difference.new)
+    if leaf and rule is not None and rule.cls is ChangeClass.VERSION:
+        return Judgement(ChangeClass.VERSION, True, f"{rule.why}, new in the target", difference.new)
+    return Judgement(ChangeClass.STRUCTURE, False, "new in the target: offered", difference.new)
+
+
+def scalars(value: Value | None) -> list[str]:
+    """Every scalar of a value, and every key."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [value]
+    found: list[str] = []
+    if isinstance(value, dict):
+        for key, child in value.items():
+            found.append(str(key))
+            found += scalars(child)
+    else:
+        for child in value:
+            found += scalars(child)
+    return found

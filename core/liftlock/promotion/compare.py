@@ -1,0 +1,353 @@
+"""Comparing two files: every leaf or subtree in which they differ, with where it stands on both sides. Pure.
+
+List items and documents are paired by identity (their name, key, id, release or path; a scalar by itself, without a
+Git reference), then by the same identity with the environments' words exchanged, and by position where items have
+no identity. Positions make one group: taking one of them without the others would mix items.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from liftlock.model.change import Op, Step, Value
+from liftlock.promotion.words import Words
+from liftlock.yamledit import Alias, Document, Mapping, Node, Pointer, Scalar, Source, value_of
+from liftlock.yamledit import Sequence as ListNode
+
+IDENTITY_KEYS = ("name", "key", "id", "release", "path")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One leaf or subtree that differs.
+
+    `source` and `target` point to the node on each side; for an addition `target` points to the container, `key` is
+    the mapping's key (None in a list) and `after` the sibling of the target that it follows (a key, an index, None
+    for the first place). `old` and `new` are None where absent. `group` links what only makes sense together.
+    """
+
+    op: Op
+    path: tuple[Step, ...]
+    source: Pointer | None
+    target: Pointer | None
+    old: Value | None
+    new: Value | None
+    key: str | None = None
+    after: str | int | None = None
+    follows: tuple[Step, ...] | None = None
+    """The path of the addition that this one follows when that is made too."""
+    group: str = ""
+    blocked: str = ""
+    line: int = 0
+    words_only: bool = False
+    """The two sides differ only in the environments' own words."""
+
+
+def compare(source: Source, target: Source, words: Words) -> tuple[Difference, ...]:
+    """All differences, in the order of the source; what only the target has comes where it stands."""
+    return tuple(_Comparer(source, target, words).run())
+
+
+def step_of(node: Node | None, index: int) -> Step:
+    """What identifies a list item: one of its identity keys, itself, or its position."""
+    node = _real(node)
+    if isinstance(node, Scalar):
+        return (("", node.value.split("?ref=")[0]),)
+    if isinstance(node, Mapping):
+        for key in IDENTITY_KEYS:
+            entry = next((e for e in node.entries if e.key == key), None)
+            value = _real(entry.value) if entry else None
+            if isinstance(value, Scalar):
+                return ((key, value.value),)
+    return (("#", str(index)),)
+
+
+def document_step(document: Document, index: int) -> Step:
+    """What identifies a document: kind and name of the object, else its position."""
+    kind = _text(document.root, "kind")
+    metadata = _child(document.root, "metadata")
+    name = _text(metadata, "name")
+    if kind is not None and name is not None:
+        namespace = _text(metadata, "namespace")
+        return (("document", f"{kind}/{name}"), *((("namespace", namespace),) if namespace else ()))
+    return (("#", str(index)),)
+
+
+def _real(node: Node | None) -> Node | None:
+    return node.target if isinstance(node, Alias) else node
+
+
+def _child(node: Node | None, key: str) -> Node | None:
+    node = _real(node)
+    if not isinstance(node, Mapping):
+        return None
+    return next((_real(e.value) for e in node.entries if e.key == key), None)
+
+
+def _text(node: Node | None, key: str) -> str | None:
+    child = _child(node, key)
+    return child.value if isinstance(child, Scalar) else None
+
+
+def _numbered(steps: Sequence[Step]) -> list[Step]:
+    """The same steps, the second of equal ones marked as such, so that each is unique."""
+    seen: Counter[Step] = Counter()
+    unique: list[Step] = []
+    for step in steps:
+        seen[step] += 1
+        unique.append(step if seen[step] == 1 else (*step, ("nth", str(seen[step]))))
+    return unique
+
+
+@dataclass(slots=True)
+class _Pair:
+    source: int | None
+    target: int | None
+    words_only: bool = False
+
+
+def pair(mine: Sequence[Step], theirs: Sequence[Step], words: Words) -> list[_Pair]:
+    """Source items beside target items, in the source's order; then what only the target has."""
+    places = {step: index for index, step in enumerate(theirs)}
+    pairs: list[_Pair] = []
+    taken: set[int] = set()
+    for index, step in enumerate(mine):
+        at = places.get(step)
+        if at is not None:
+            taken.add(at)
+        pairs.append(_Pair(index, at))
+    left = [index for index in range(len(theirs)) if index not in taken]
+    for item in pairs:
+        if item.target is None and item.source is not None and left:
+            step = mine[item.source]
+            match = next((i for i in left if _same_but_for_words(step, theirs[i], words)), None)
+            if match is not None:
+                item.target, item.words_only = match, True
+                left.remove(match)
+    return [*pairs, *(_Pair(None, index) for index in left)]
+
+
+def _same_but_for_words(mine: Step, theirs: Step, words: Words) -> bool:
+    if isinstance(mine, str) or isinstance(theirs, str) or len(mine) != len(theirs):
+        return False
+    return all(
+        k == other_k and k != "#" and words.same_but_for_words(v, other_v)
+        for (k, v), (other_k, other_v) in zip(mine, theirs, strict=True)
+    )
+
+
+class _Comparer:
+    def __init__(self, source: Source, target: Source, words: Words) -> None:
+        self._source = source
+        self._target = target
+        self._words = words
+
+    def run(self) -> Iterator[Difference]:
+        mine, theirs = self._source.documents, self._target.documents
+        if len(mine) <= 1 and len(theirs) <= 1:
+            left = mine[0].root if mine else None
+            right = theirs[0].root if theirs else None
+            yield from self._nodes(left, right, (), (0,), (0,))
+            return
+        pairs = pair(
+            _numbered([document_step(d, i) for i, d in enumerate(mine)]),
+            _numbered([document_step(d, i) for i, d in enumerate(theirs)]),
+            self._words,
+        )
+        last: int | None = None
+        previous: tuple[Step, ...] | None = None
+        for item in pairs:
+            if item.source is not None and item.target is not None:
+                step = document_step(theirs[item.target], item.target)
+                yield from self._nodes(
+                    mine[item.source].root, theirs[item.target].root, (step,), (item.source,), (item.target,)
+                )
+                last, previous = item.target, None
+            elif item.source is not None:
+                root = mine[item.source].root
+                step = document_step(mine[item.source], item.source)
+                if root is not None:
+                    yield Difference(
+                        Op.ADD,
+                        (step,),
+                        (item.source,),
+                        (),
+                        None,
+                        value_of(root),
+                        after=last,
+                        follows=previous,
+                    )
+                    previous = (step,)
+            elif item.target is not None and theirs[item.target].root is not None:
+                root = theirs[item.target].root
+                assert root is not None  # noqa: S101 - narrowed for the type checker just above
+                step = document_step(theirs[item.target], item.target)
+                yield Difference(Op.REMOVE, (step,), None, (item.target,), value_of(root), None, line=root.line)
+
+    def _nodes(
+        self,
+        mine: Node | None,
+        theirs: Node | None,
+        path: tuple[Step, ...],
+        at: Pointer,
+        there: Pointer,
+        group: str = "",
+    ) -> Iterator[Difference]:
+        if mine is None or theirs is None:
+            if mine is not None and _leafy(mine) is None:
+                yield from self._replaced(mine, theirs, path, at, there, group)
+            return
+        if isinstance(mine, Alias) and isinstance(theirs, Alias) and mine.name == theirs.name:
+            return  # what differs, differs where the anchor stands
+        through = isinstance(theirs, Alias)
+        left, right = _real(mine), _real(theirs)
+        if isinstance(left, Mapping) and isinstance(right, Mapping) and left.entries and right.entries and not through:
+            yield from self._mappings(left, right, path, at, there, group)
+        elif isinstance(left, ListNode) and isinstance(right, ListNode) and left.items and right.items and not through:
+            yield from self._lists(left, right, path, at, there, group)
+        else:
+            old, new = _shown(theirs), _shown(mine)
+            if old == new:
+                return
+            if isinstance(old, str) and isinstance(new, str):
+                yield Difference(
+                    Op.SET,
+                    path,
+                    at,
+                    there,
+                    old,
+                    new,
+                    group=group,
+                    line=theirs.line,
+                    blocked="an alias: edit the anchor it stands for" if through else "",
+                    words_only=self._words.same_but_for_words(new, old),
+                )
+            else:
+                yield from self._replaced(mine, theirs, path, at, there, group)
+
+    def _replaced(
+        self, mine: Node, theirs: Node | None, path: tuple[Step, ...], at: Pointer, there: Pointer, group: str
+    ) -> Iterator[Difference]:
+        """Another kind of node: the old one goes, the new one comes, both or neither."""
+        together = group or f"kind:{path!r}"
+        line = theirs.line if theirs else 0
+        blocked = "an alias: edit the anchor it stands for" if isinstance(theirs, Alias) else ""
+        old = _shown(theirs) if theirs is not None else None
+        if old is not None:
+            yield Difference(Op.REMOVE, path, None, there, old, None, group=together, line=line, blocked=blocked)
+        yield Difference(Op.ADD, path, at, there, None, _shown(mine), group=together, line=line, blocked=blocked)
+
+    def _mappings(
+        self, mine: Mapping, theirs: Mapping, path: tuple[Step, ...], at: Pointer, there: Pointer, group: str
+    ) -> Iterator[Difference]:
+        right = {entry.key: entry for entry in theirs.entries}
+        left = {entry.key for entry in mine.entries}
+        paired: dict[str, str] = {}
+        spare = [entry.key for entry in theirs.entries if entry.key not in left]
+        for entry in mine.entries:
+            if entry.key in right:
+                paired[entry.key] = entry.key
+            else:
+                twin = next((k for k in spare if self._words.same_but_for_words(entry.key, k)), None)
+                if twin is not None:
+                    paired[entry.key] = twin
+                    spare.remove(twin)
+        last: str | None = None
+        previous: tuple[Step, ...] | None = None
+        for entry in mine.entries:
+            twin = paired.get(entry.key)
+            if twin is not None:
+                yield from self._nodes(
+                    entry.value, right[twin].value, (*path, twin), (*at, entry.key), (*there, twin), group
+                )
+                last, previous = twin, None
+            else:
+                place = (*path, entry.key)
+                yield Difference(
+                    Op.ADD,
+                    place,
+                    (*at, entry.key),
+                    there,
+                    None,
+                    value_of(entry.value),
+                    key=entry.key,
+                    after=last,
+                    follows=previous,
+                    group=group,
+                    line=theirs.line,
+                )
+                previous = place
+        for key in spare:
+            node = right[key].value
+            yield Difference(
+                Op.REMOVE, (*path, key), None, (*there, key), value_of(node), None, group=group, line=right[key].line
+            )
+
+    def _lists(
+        self, mine: ListNode, theirs: ListNode, path: tuple[Step, ...], at: Pointer, there: Pointer, group: str
+    ) -> Iterator[Difference]:
+        left = _numbered([step_of(node, index) for index, node in enumerate(mine.items)])
+        right = _numbered([step_of(node, index) for index, node in enumerate(theirs.items)])
+        by_position = len(mine.items) != len(theirs.items) and any(
+            isinstance(step, tuple) and step[0][0] == "#" for step in (*left, *right)
+        )
+        last: int | None = None
+        previous: tuple[Step, ...] | None = None
+        for item in pair(left, right, self._words):
+            if item.source is not None and item.target is not None:
+                step = right[item.target]
+                positional = isinstance(step, tuple) and step[0][0] == "#"
+                yield from self._nodes(
+                    mine.items[item.source],
+                    theirs.items[item.target],
+                    (*path, step),
+                    (*at, item.source),
+                    (*there, item.target),
+                    f"position:{path!r}" if by_position and positional else group,
+                )
+                last, previous = item.target, None
+            elif item.source is not None:
+                step = left[item.source]
+                positional = isinstance(step, tuple) and step[0][0] == "#"
+                yield Difference(
+                    Op.ADD,
+                    (*path, step),
+                    (*at, item.source),
+                    there,
+                    None,
+                    value_of(mine.items[item.source]),
+                    after=last,
+                    follows=previous,
+                    group=f"position:{path!r}" if by_position and positional else group,
+                    line=theirs.line,
+                )
+                previous = (*path, step)
+            elif item.target is not None:
+                step = right[item.target]
+                node = theirs.items[item.target]
+                positional = isinstance(step, tuple) and step[0][0] == "#"
+                yield Difference(
+                    Op.REMOVE,
+                    (*path, step),
+                    None,
+                    (*there, item.target),
+                    value_of(node),
+                    None,
+                    group=f"position:{path!r}" if by_position and positional else group,
+                    line=node.line,
+                )
+
+
+def _shown(node: Node) -> Value:
+    """The node's value; an empty mapping or list is a leaf by itself and shown as it is written."""
+    value = value_of(node)
+    if isinstance(value, str):
+        return value
+    return value or ("{}" if isinstance(value, dict) else "[]")
+
+
+def _leafy(node: Node) -> Scalar | None:
+    real = _real(node)
+    return real if isinstance(real, Scalar) and not real.value else None

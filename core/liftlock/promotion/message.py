@@ -1,0 +1,152 @@
+"""What a promotion says of itself: subject, body, trailers, branch, and the sentence before a push. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from liftlock.model.change import Change, ChangeClass, path_text
+from liftlock.model.plan import Plan
+from liftlock.model.revision import Revision
+from liftlock.text import plural, printable, short_version, shorten
+
+TRAILERS = ("Promotion-From", "Promotion-To", "Promotion-App", "Promotion-Source-Commit", "Promotion-Reason")
+_BODY_LINES = 60
+
+
+def subject(plan: Plan, template: str = "") -> str:
+    """The first line: `promote(staging): api 1.4.2 -> 1.5.0`; with several apps their names or number."""
+    to = ",".join(plan.targets)
+    apps = list(dict.fromkeys(change.app for change in plan.chosen))
+    what = ", ".join(apps) if len(apps) <= 3 else plural(len(apps), "app")
+    moved = _headline(plan)
+    if template:
+        return printable(
+            template.format_map(
+                _Known({"to": to, "from": plan.source, "app": what, "move": moved, "count": str(len(plan.chosen))})
+            )
+        ).strip()
+    text = f"promote({to}): {what} {moved}".strip()
+    return shorten(printable(text), 100)
+
+
+class _Known(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def _headline(plan: Plan) -> str:
+    """`old -> new` when one version moved, else how many values did."""
+    versions = [c for c in plan.chosen if c.cls is ChangeClass.VERSION and isinstance(c.old, str)]
+    moves = {(c.old, str(plan.value_of(c))) for c in versions}
+    if len(moves) == 1 and isinstance(next(iter(moves))[0], str):
+        old, new = next(iter(moves))
+        return f"{_version(str(old))} -> {_version(new)}"
+    apps = {change.app for change in plan.chosen}
+    if len(apps) > 1 and versions:
+        return ""
+    return f"({plural(len(plan.chosen), 'value')})"
+
+
+def _version(text: str) -> str:
+    """Of an image string or a URL, just the part that tells versions apart."""
+    tail = text.rsplit("@", 1)[-1] if "@sha256:" in text else text
+    tail = re.sub(r".*[?&]ref=([^&#]+).*", r"\1", tail)
+    if "/" in tail and ":" in tail:
+        tail = tail.rsplit(":", 1)[-1]
+    return short_version(tail)
+
+
+def body(plan: Plan) -> str:
+    """What moved, a line each, grouped by file."""
+    lines: list[str] = []
+    file = None
+    for change in plan.chosen[:_BODY_LINES]:
+        if change.file != file:
+            lines += ([""] if lines else []) + [printable(change.file)]
+            file = change.file
+        lines.append(f"  {_said(change, plan)}")
+    left = len(plan.chosen) - _BODY_LINES
+    if left > 0:
+        lines += ["", f"and {plural(left, 'more change')}"]
+    return "\n".join(lines)
+
+
+def _said(change: Change, plan: Plan) -> str:
+    new = plan.value_of(change)
+    place = printable(path_text(change.path)) if change.path else "the whole file"
+    if change.old is None:
+        return f"{place}: added{_short(new)}"
+    if new is None:
+        return f"{place}: removed"
+    return f"{place}: {_one(change.old)} -> {_one(new)}"
+
+
+def _one(value: object) -> str:
+    return shorten(printable(value), 80) if isinstance(value, str) else "(block)"
+
+
+def _short(value: object) -> str:
+    return f" {shorten(printable(value), 80)}" if isinstance(value, str) and len(value) < 200 else ""
+
+
+def trailers(plan: Plan, *, reason: str = "", carried: Iterable[tuple[str, str]] = ()) -> list[tuple[str, str]]:
+    """The machine-readable lines at the end, in a fixed order; `carried` come from the source's commit."""
+    found = [("Promotion-From", plan.source)]
+    found += [("Promotion-To", target) for target in plan.targets]
+    found += [("Promotion-App", app) for app in dict.fromkeys(change.app for change in plan.chosen)]
+    found.append(("Promotion-Source-Commit", plan.source_commit))
+    if reason:
+        found.append(("Promotion-Reason", printable(" ".join(reason.split()))))
+    return [*found, *carried]
+
+
+def message(plan: Plan, *, reason: str = "", template: str = "", carried: Iterable[tuple[str, str]] = ()) -> str:
+    """The whole commit message."""
+    said = "\n".join(f"{key}: {printable(value)}" for key, value in trailers(plan, reason=reason, carried=carried))
+    return f"{subject(plan, template)}\n\n{body(plan)}\n\n{said}\n"
+
+
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def branch_name(plan: Plan, template: str = "") -> str:
+    """`promote/<app-or-set>/<from>-to-<to>/<version>`, fit for a ref."""
+    apps = list(dict.fromkeys(change.app for change in plan.chosen))
+    app = apps[0] if len(apps) == 1 else f"{len(apps)}-apps"
+    versions = {
+        _version(str(plan.value_of(change)))
+        for change in plan.chosen
+        if change.cls is ChangeClass.VERSION and isinstance(plan.value_of(change), str)
+    }
+    version = next(iter(versions)) if len(versions) == 1 else plan.base[:8]
+    named = {"app": app, "from": plan.source, "to": "+".join(plan.targets), "version": version}
+    pattern = template or "promote/{app}/{from}-to-{to}/{version}"
+    parts = pattern.format_map(_Known({key: _slug(value) for key, value in named.items()})).split("/")
+    return "/".join(part for part in (_slug(part) for part in parts) if part)
+
+
+def _slug(text: str) -> str:
+    text = _UNFIT.sub("-", text.replace("+", "-")).strip("-.")
+    return re.sub(r"\.\.+|\.lock$", "-", text)[:60].strip("-.")
+
+
+def consequence(
+    environments: Sequence[str],
+    commits: Sequence[Revision],
+    foreign: Sequence[Revision],
+    destination: str,
+    *,
+    followed: bool,
+) -> str:
+    """One sentence that says what the push does, and what it cannot know."""
+    count = plural(len(commits), "commit")
+    others = f", {plural(len(foreign), 'of them not this promotion', 'of them not this promotion')}" if foreign else ""
+    names = " and ".join(environments) if len(environments) < 3 else ", ".join(environments)
+    if followed:
+        after = f"{names} will change when its controller next looks; when that is, is unknown"
+        if len(environments) > 1:
+            after = f"{names} will change when their controllers next look; when that is, is unknown"
+    else:
+        after = f"nothing changes in {names} until the branch is merged"
+    return f"push {count} to {destination}{others}: {after}"

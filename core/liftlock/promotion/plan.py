@@ -1,0 +1,284 @@
+"""Making a plan: a pure function of two trees, the cells, and the rules."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from liftlock.config import RepositoryConfig
+from liftlock.model.app import Cell, Pairing
+from liftlock.model.change import Change, ChangeClass, Op, Value, path_text
+from liftlock.model.environment import Environment
+from liftlock.model.plan import Caution, Plan
+from liftlock.model.tree import Tree
+from liftlock.promotion.classify import Never, judge, scalars
+from liftlock.promotion.comparisons import Comparisons, FilePair, change_id
+from liftlock.promotion.pairing import pairings
+from liftlock.promotion.rules import Rule
+from liftlock.promotion.words import Words, between
+from liftlock.text import printable
+from liftlock.yamledit import value_of
+
+# A whole new file is shown as its value up to this size; a larger one by its size.
+_SHOWN_FILE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One environment as a plan reads it: its tree and its cells by app. `words` may be given where paths tell."""
+
+    environment: Environment
+    tree: Tree
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """What a team declared: places that never move, rules before the built-in ones, pairs that no rule derives."""
+
+    never: tuple[Never, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+
+
+def make(
+    source: Side,
+    targets: Sequence[Side],
+    apps: Iterable[str],
+    comparisons: Comparisons,
+    rulebook: Rulebook,
+    *,
+    base_ref: str,
+    words: Words | None = None,
+) -> Plan:
+    """The plan from one environment to others for these apps, with the default selection."""
+    changes: list[Change] = []
+    cautions: list[Caution] = []
+    wanted = tuple(apps)
+    for target in targets:
+        told = words or between(source.environment, target.environment)
+        for app in wanted:
+            mine, theirs = source.cells.get(app), target.cells.get(app)
+            if mine is None:
+                continue
+            here = theirs or _missing(mine, target.environment)
+            found = _cell(source, target, mine, here, told, comparisons, rulebook)
+            changes += found
+            cautions += _cautions(found, target, told)
+    changes = _linked(changes)
+    selected = frozenset(change.id for change in changes if change.proposed)
+    return Plan(
+        source.environment.name,
+        tuple(target.environment.name for target in targets),
+        targets[0].tree.commit if targets else "",
+        base_ref,
+        source.tree.commit,
+        tuple(changes),
+        selected,
+        tuple(cautions),
+    )
+
+
+def _missing(cell: Cell, environment: Environment) -> Cell:
+    return replace(cell, environment=environment.name, roots=(), files=(), shared=(), render_root="")
+
+
+def _cell(
+    source: Side,
+    target: Side,
+    mine: Cell,
+    theirs: Cell,
+    words: Words,
+    comparisons: Comparisons,
+    rulebook: Rulebook,
+) -> list[Change]:
+    pairs = pairings(
+        mine, theirs, source.tree, target.tree, source.environment, target.environment, declared=rulebook.pairs
+    )
+    unlike = [p for p in pairs if not _same_blob(p, source.tree, target.tree)]
+    left = source.tree.read_many(p.source for p in unlike if p.source)
+    right = target.tree.read_many(p.target for p in unlike if p.target)
+    changes: list[Change] = []
+    for pairing in unlike:
+        if pairing.source and pairing.target:
+            if not _plain(source.tree, pairing.source) or not _plain(target.tree, pairing.target):
+                continue  # a link or submodule stands for something else: never replaced by a file
+            pair = comparisons.pair(
+                source.tree,
+                pairing.source,
+                target.tree,
+                pairing.target,
+                words,
+                (left.get(pairing.source), right.get(pairing.target)),
+            )
+            changes += _within(pair, pairing.source, pairing.target, theirs, words, rulebook)
+        else:
+            change = _whole(pairing, source, target, theirs, words, comparisons)
+            if change is not None:
+                changes.append(change)
+    return changes
+
+
+def _same_blob(pairing: Pairing, source: Tree, target: Tree) -> bool:
+    if pairing.source is None or pairing.target is None:
+        return False
+    return source.entries[pairing.source].oid == target.entries[pairing.target].oid
+
+
+def _plain(tree: Tree, path: str) -> bool:
+    return tree.entries[path].is_file
+
+
+def _within(pair: FilePair, source_file: str, file: str, cell: Cell, words: Words, rulebook: Rulebook) -> list[Change]:
+    blocked = pair.target.read_only or pair.source.read_only
+    if not pair.differences:
+        return [_unreadable(pair, source_file, file, cell, blocked)] if blocked else []
+    groups: dict[str, list[str]] = defaultdict(list)
+    for identity, difference in pair.differences.items():
+        if difference.group:
+            groups[difference.group].append(identity)
+    changes = []
+    for identity, difference in pair.differences.items():
+        if cell.part and not any(isinstance(s, tuple) and ("name", cell.part) in s for s in difference.path):
+            continue
+        verdict = judge(difference, file, words, never=rulebook.never, rules=rulebook.rules)
+        stopped = blocked or difference.blocked
+        changes.append(
+            Change(
+                identity,
+                cell.app,
+                cell.environment,
+                file,
+                source_file,
+                difference.path,
+                difference.op,
+                difference.old,
+                verdict.new,
+                verdict.cls,
+                verdict.selected and not stopped,
+                printable(verdict.why),
+                difference.line,
+                stopped,
+                tuple(i for i in groups.get(difference.group, ()) if i != identity),
+            )
+        )
+    return changes
+
+
+def _unreadable(pair: FilePair, source_file: str, file: str, cell: Cell, blocked: str) -> Change:
+    size = f"{len(pair.target.data)} bytes", f"{len(pair.source.data)} bytes"
+    return Change(
+        change_id(source_file, file, None),
+        cell.app,
+        cell.environment,
+        file,
+        source_file,
+        (),
+        Op.SET,
+        size[0],
+        size[1],
+        ChangeClass.STRUCTURE,
+        False,
+        f"the files differ, and cannot be compared leaf by leaf: {blocked}",
+        0,
+        blocked,
+    )
+
+
+def _whole(
+    pairing: Pairing, source: Side, target: Side, cell: Cell, words: Words, comparisons: Comparisons
+) -> Change | None:
+    """A file that only one side has."""
+    tree, path = (source.tree, pairing.source) if pairing.source else (target.tree, pairing.target)
+    if path is None or not _plain(tree, path):
+        return None
+    read = comparisons.source(tree, path)
+    value = _file_value(read.data, tuple(value_of(d.root) for d in read.documents if d.root is not None))
+    blocked = read.read_only if "sops" in read.read_only or "git-crypt" in read.read_only else ""
+    identity = change_id(pairing.source or "", pairing.target or pairing.path, None)
+    if pairing.source is None:
+        why, cls, new, old, op = "only the target has this file", ChangeClass.STRUCTURE, None, value, Op.REMOVE
+    else:
+        old, new, op = None, value, Op.ADD
+        word = next((words.source_word(t) for t in scalars(value) if words.names_source(t)), "")
+        if word:
+            why, cls = f"a new file, but it holds the source's own word ({word})", ChangeClass.IDENTITY
+        else:
+            why, cls = "a new file: offered", ChangeClass.STRUCTURE
+    return Change(
+        identity,
+        cell.app,
+        cell.environment,
+        pairing.target or pairing.path,
+        pairing.source or "",
+        (),
+        op,
+        old,
+        new,
+        cls,
+        False,
+        printable(why),
+        0,
+        blocked,
+    )
+
+
+def _file_value(data: bytes, documents: tuple[Value, ...]) -> Value:
+    if len(data) > _SHOWN_FILE or not documents:
+        return f"{len(data)} bytes" if len(data) > _SHOWN_FILE else data.decode("utf-8", "replace")
+    return documents[0] if len(documents) == 1 else list(documents)
+
+
+def _linked(changes: list[Change]) -> list[Change]:
+    """Changes that only make sense together: a new file with the entry that lists it; groups kept whole."""
+    by_file = {change.file: change for change in changes if not change.path and change.op is not Op.SET}
+    links: dict[str, set[str]] = {change.id: set(change.together) for change in changes}
+    for change in changes:
+        value = change.new if change.op is Op.ADD else change.old if change.op is Op.REMOVE else None
+        if isinstance(value, str) and change.path and not isinstance(change.path[-1], str):
+            listed = posixpath.normpath(posixpath.join(posixpath.dirname(change.file), value.removeprefix("./")))
+            other = by_file.get(listed) or by_file.get(f"{listed}/kustomization.yaml")
+            if other is not None and other.op is change.op and other.environment == change.environment:
+                links[change.id].add(other.id)
+                links[other.id].add(change.id)
+    by_id = {change.id: change for change in changes}
+    whole: list[Change] = []
+    for change in changes:
+        together = tuple(sorted(links[change.id]))
+        proposed = change.proposed and all(by_id[i].proposed for i in change.together if i in by_id)
+        whole.append(replace(change, together=together, proposed=proposed))
+    return whole
+
+
+def _cautions(changes: Sequence[Change], target: Side, words: Words) -> list[Caution]:
+    found = []
+    for change in changes:
+        if change.proposed and any(words.names_source(text) for text in scalars(change.new)):
+            where = f"{printable(change.file)}: {printable(path_text(change.path))}"
+            found.append(Caution(f"{where} would get a value that holds the source's own word", change.id))
+    entries = target.tree.entries
+    twins: dict[str, str] = {}
+    templates = {
+        posixpath.basename(path).rsplit(".", 1)[0]: path
+        for path in entries
+        if path.endswith((".gotmpl", ".tmpl", ".tpl", ".j2"))
+        and any(words.names_target(part) for part in path.split("/")[:-1])
+    }
+    for change in changes:
+        template = templates.get(posixpath.basename(change.file))
+        if change.proposed and template is not None and template != change.file:
+            twins[change.file] = template
+    for file, template in twins.items():
+        found.append(Caution(f"{printable(template)} is the template of {printable(file)} and is left behind"))
+    return found
+
+
+def rulebook(config: RepositoryConfig) -> Rulebook:
+    """What liftlock.toml declares, in the words of the planner."""
+    return Rulebook(
+        tuple(Never(rule.files, rule.path, rule.reason) for rule in config.never),
+        tuple(Rule(rule.path, rule.cls, rule.reason, files=rule.files) for rule in config.rules),
+        tuple((pair.source, pair.target) for pair in config.pairs),
+    )

@@ -1,0 +1,174 @@
+"""Cells, lanes and what stands beside them, as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from liftlock.clock import age
+from liftlock.model.app import Version
+from liftlock.model.board import Board, CellState, Source
+from liftlock.model.environment import Environment
+from liftlock.model.revision import Revision, mark
+from liftlock.text import plural, short_version, shorten
+from liftlock_tui.ink import BLANK, Line, Piece, fit, line, wrapped
+
+STALE = 24 * 3600
+"""Seconds after which a fetch is called old."""
+
+
+def mark_role(commit: str) -> str:
+    """The role of a commit's mark: the same commit has the same colour."""
+    return f"mark-{int(commit[:8], 16) % 8}" if commit[:8].strip("0123456789abcdef") == "" and commit else "muted"
+
+
+def mark_piece(commit: str) -> Piece:
+    """The two letters that stand for a commit."""
+    return mark(commit), f"{mark_role(commit)} bold"
+
+
+def ref_name(ref: str) -> str:
+    """A ref as people say it."""
+    for prefix in ("refs/heads/", "refs/remotes/", "refs/tags/"):
+        ref = ref.removeprefix(prefix)
+    return ref
+
+
+def version_pieces(versions: Sequence[Version] | None, columns: int) -> tuple[Piece, ...]:
+    """The first version and how many more there are."""
+    if versions is None:
+        return (("·", "faint"),)
+    if not versions:
+        return (("no version", "muted"),)
+    distinct = dict.fromkeys(short_version(version.value) for version in versions)
+    more = len(distinct) - 1
+    tail = f" +{more}" if more else ""
+    shown = shorten(next(iter(distinct)), max(3, columns - len(tail)))
+    return ((shown, "strong bold"), (tail, "muted")) if tail else ((shown, "strong bold"),)
+
+
+def state_of(state: CellState) -> tuple[str, str, str]:
+    """Symbol, word and role of how a cell stands beside its left neighbours."""
+    if state.problems:
+        return "!", "problem", "problem"
+    if state.behind is None:
+        return "·", "", "faint"
+    if not state.behind:
+        return "", "", "muted"
+    most = max(behind.changes for behind in state.behind)
+    return ("=", "level", "level") if most == 0 else ("▲", f"{most} behind", "behind")
+
+
+def state_piece(state: CellState) -> Piece:
+    """How a cell stands beside its left neighbours."""
+    symbol, word, role = state_of(state)
+    return f"{symbol} {word}".strip(), role
+
+
+def _touched(revision: Revision | None, now: float, *, versions: bool) -> tuple[Piece, ...]:
+    if revision is None:
+        return (("·", "faint"),) if versions else ()
+    return mark_piece(revision.commit), (f" {age(now - revision.time)}", "muted")
+
+
+def cell_lines(state: CellState | None, columns: int, rows: int, now: float) -> tuple[Line, ...]:
+    """One cell, so many columns wide, on one or two lines."""
+    if state is None:
+        return (BLANK,) * rows
+    touched = _touched(state.revision, now, versions=state.versions is not None)
+    stands = state_piece(state)
+    if rows == 1:
+        # The age goes first when room is short, then the mark; version, symbol and word stay.
+        space = columns - 1
+        parts: list[tuple[tuple[Piece, ...], int]] = [((stands,), 10)]
+        if space >= 26:
+            parts.append((touched, 7))
+        elif space >= 22:
+            parts.append((touched[:1], 2))
+        first = space - sum(size + 1 for _, size in parts)
+        pieces = list(fit(version_pieces(state.versions, first), first))
+        for found, size in parts:
+            pieces += [(" ", ""), *fit(found, size)]
+        return (Line(tuple(pieces)),)
+    room = columns - 1
+    top = fit(version_pieces(state.versions, room - 8), room - 7)
+    wide = room >= 20
+    return (
+        Line((*top, *fit(touched if wide else touched[:1], 7))),
+        Line(fit((stands,), room)),
+    )
+
+
+def lane_lines(number: int, environment: Environment, source: Source | None, columns: int, now: float) -> list[Line]:
+    """The two header lines of an environment: its name, and what of Git it is read from."""
+    key = (f"{number} ", "muted") if number <= 9 else ("", "")
+    sign = (" ◈ protected", "muted") if environment.protected else ("", "")
+    if environment.protected and columns - 1 < len(environment.name) + 14:
+        sign = (" ◈", "muted")
+    top = line(key, (environment.name, "strong bold"), sign)
+    if source is None:
+        return [top, BLANK]
+    ref = (shorten(ref_name(source.ref), max(4, columns - 14), keep_end=True), "muted")
+    pieces: list[Piece] = [ref, (" ", ""), mark_piece(source.commit)]
+    if source.unpushed:
+        pieces.append((f" ↑{source.unpushed}", "behind"))
+    if source.fetched is not None:
+        gone = now - source.fetched
+        pieces.append((f" {age(gone)} ago" if gone >= 60 else " now", "behind" if gone > STALE else "faint"))
+    return [top, Line(tuple(pieces))]
+
+
+def detail_lines(
+    board: Board, state: CellState | None, app: str, environment: str, commits: Sequence[Revision] | None, now: float, columns: int
+) -> list[Line]:  # fmt: skip
+    """All about one cell, for the pane beside the board."""
+    lines = [line((app, "strong bold"), (" in ", "muted"), (environment, "strong bold")), BLANK]
+    if state is None:
+        lines += wrapped((("not here: this environment has no such app", "muted"),), columns)
+        return lines
+    for problem in state.problems:
+        lines += wrapped((("! ", "problem bold"), (f"{problem.place}: {problem.title}", "problem")), columns, indent=2)
+        if problem.hint:
+            lines += wrapped((("  ", ""), (problem.hint, "muted")), columns, indent=2)
+    for behind in state.behind or ():
+        if behind.level:
+            lines.append(line(("= level ", "level"), (f"with {behind.of}", "muted")))
+            continue
+        commits_too = f" in {plural(behind.commits, 'commit')}" if behind.commits else ""
+        lines.append(line(("▲ ", "behind"), (f"{plural(behind.changes, 'change')} behind ", "behind"), (f"{behind.of}{commits_too}", "muted")))
+    if state.revision is not None:
+        lines += _commit(state.revision, now, columns)
+    lines += _heading("Versions")
+    if state.versions is None:
+        lines.append(line(("· reading", "faint")))
+    for version in state.versions or ():
+        lines += wrapped(((version.name, ""), (" ", ""), (short_version(version.value), "strong bold")), columns, indent=2)
+        lines += wrapped((("  ", ""), (f"{version.file} ", "muted"), (version.path, "muted")), columns, indent=2)
+    lines += _heading("Files of its own")
+    lines += [line((shorten(file, columns, keep_end=True), "")) for file in state.cell.files]
+    if state.cell.shared:
+        lines += _heading("Shared")
+        lines += wrapped((("an edit there reaches all environments that use it", "behind"),), columns)
+        lines += [line((shorten(file, columns, keep_end=True), "")) for file in state.cell.shared]
+    lines += _heading("Last commits")
+    if commits is None:
+        lines.append(line(("· reading", "faint")))
+    for revision in commits or ():
+        lines += _commit(revision, now, columns)
+    lines += _heading("Why it is here")
+    lines += wrapped(((state.cell.why or "named in liftlock.toml", "muted"),), columns)
+    source = board.sources.get(environment)
+    if source is not None and source.why:
+        lines += wrapped(((f"read from {ref_name(source.ref)}: {source.why}", "muted"),), columns)
+    return lines
+
+
+def _heading(text: str) -> list[Line]:
+    return [BLANK, line((text, "accent"))]
+
+
+def _commit(revision: Revision, now: float, columns: int) -> list[Line]:
+    return wrapped(
+        (mark_piece(revision.commit), (f" {revision.short} ", "muted"), (revision.subject, ""), (f" {revision.author}, {age(now - revision.time)} ago", "muted")),
+        columns,
+        indent=3,
+    )  # fmt: skip

@@ -1,0 +1,372 @@
+"""The board's grid: apps down, environments across, header and app column frozen; only what is visible is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+
+from liftlock.model.board import Board, CellKey, CellState
+from liftlock.text import shorten, width
+from liftlock_tui.actions import bindings
+from liftlock_tui.ink import Line, line
+from liftlock_tui.render.board import cell_lines, lane_lines
+from liftlock_tui.widgets.lines import Painted
+
+HEADER = 3
+NARROWEST = 22
+WIDEST = 40
+
+
+class Grid(Painted, can_focus=True, inherit_bindings=False):
+    """Cells by app and environment, with a cursor that stays with its cell and marks."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("move", "board")]
+
+    class Moved(Message):
+        """The cursor stands on another cell."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last place matters."""
+            return isinstance(message, Grid.Moved)
+
+    class Asked(Message):
+        """A key of the board was pressed that is the screen's to answer: `action` is its name."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.board: Board | None = None
+        self.apps: tuple[str, ...] = ()
+        self.row = 0
+        self.column = 0
+        self.marked: set[CellKey] = set()
+        self.dense: bool | None = None
+        self.now = 0.0
+        self._words: tuple[str, ...] = ()
+        self._cells: dict[tuple[CellKey, bool, bool], list[Strip]] = {}
+        self._drawn_at = (0, 0)
+
+    # What is shown -------------------------------------------------------------------------------------------------
+
+    def show(self, board: Board, now: float) -> None:
+        """Show a board; the cursor stays on its cell, and only cells that changed are drawn again."""
+        before = self.board
+        at = self.cell
+        self.board, self.now = board, now
+        if before is None or before.environments != board.environments:
+            self._cells.clear()
+        else:
+            changed = {key for key, state in board.cells.items() if before.cells.get(key) is not state}
+            self._cells = {known: strips for known, strips in self._cells.items() if known[0] not in changed}
+        self.marked &= set(board.cells)
+        self._refilter(at)
+
+    def tick(self, now: float) -> None:
+        """Draw again with another time."""
+        self.now = now
+        self._cells.clear()
+        self.refresh()
+
+    def repaint(self) -> None:
+        """Draw everything again, in new colours."""
+        self._cells.clear()
+        self.refresh()
+
+    def filter(self, text: str) -> None:
+        """Show only apps that have all these words in their name or versions; `!word` leaves apps out."""
+        at = self.cell
+        self._words = tuple(text.lower().split())
+        self._refilter(at)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter holds apps back."""
+        return bool(self._words)
+
+    def _refilter(self, at: CellKey | None) -> None:
+        board = self.board
+        if board is None:
+            return
+        self.apps = tuple(app for app in board.apps if self._passes(board, app)) if self._words else board.apps
+        if at is not None:
+            names = [environment.name for environment in board.environments]
+            self.row = self.apps.index(at[0]) if at[0] in self.apps else min(self.row, max(0, len(self.apps) - 1))
+            self.column = names.index(at[1]) if at[1] in names else min(self.column, max(0, len(names) - 1))
+        self._measure()
+        self.refresh()
+        if self.cell != at:
+            self.post_message(self.Moved())
+
+    def _passes(self, board: Board, app: str) -> bool:
+        texts = [app.lower()]
+        for environment in board.environments:
+            state = board.cells.get((app, environment.name))
+            texts += [version.value.lower() for version in (state.versions or ()) if state] if state else []
+        for word in self._words:
+            inverted, wanted = word.startswith("!"), word.lstrip("!")
+            if wanted and any(wanted in text for text in texts) is inverted:
+                return False
+        return True
+
+    # Where things are ----------------------------------------------------------------------------------------------
+
+    @property
+    def cell(self) -> CellKey | None:
+        """The app and environment under the cursor."""
+        board = self.board
+        if board is None or self.row >= len(self.apps) or self.column >= len(board.environments):
+            return None
+        return self.apps[self.row], board.environments[self.column].name
+
+    @property
+    def state(self) -> CellState | None:
+        """What is known of the cell under the cursor; None where there is none."""
+        return self.board.cells.get(self.cell) if self.board and self.cell else None
+
+    @property
+    def rows(self) -> int:
+        """Lines for each app."""
+        if self.dense is None:
+            return 1 if len(self.apps) * 3 + HEADER > max(12, self.size.height) else 2
+        return 1 if self.dense else 2
+
+    @property
+    def gap(self) -> int:
+        """Blank lines between apps."""
+        return 1 if self.rows == 2 else 0
+
+    @property
+    def step(self) -> int:
+        """Lines from one app to the next."""
+        return self.rows + self.gap
+
+    @property
+    def names(self) -> int:
+        """Columns of the frozen app names."""
+        longest = max((width(app) for app in self.apps), default=8)
+        return max(10, min(longest + 3, 30, self.columns * 3 // 10))
+
+    @property
+    def lane(self) -> int:
+        """Columns of an environment."""
+        count = len(self.board.environments) if self.board else 1
+        room = self.columns - self.names
+        fitting = max(1, min(count, room // NARROWEST))
+        return max(min(room, NARROWEST), min(WIDEST, room // fitting))
+
+    def _measure(self) -> None:
+        count = len(self.board.environments) if self.board else 0
+        self.virtual_size = Size(self.names + count * self.lane, HEADER + len(self.apps) * self.step)
+        self._reveal()
+
+    def on_resize(self) -> None:
+        """Lay out anew."""
+        self._cells.clear()
+        self._measure()
+
+    def on_focus(self) -> None:
+        """The cursor shows that keys come here."""
+        self.repaint()
+
+    def on_blur(self) -> None:
+        """The cursor shows that keys go elsewhere."""
+        self.repaint()
+
+    # Drawing -------------------------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One visible line."""
+        columns, base = self.columns, self.base
+        if self.board is None or not self.board.environments:
+            return Strip.blank(columns, base)
+        names, lane, x = self.names, self.lane, self.scroll_offset.x
+        first, last = x // lane, -(-(x + columns - names) // lane)
+        shown = range(first, min(last, len(self.board.environments)))
+        if y < HEADER:
+            head, strips = self._header(y, shown)
+        else:
+            row, sub = divmod(y - HEADER + self.scroll_offset.y, self.step)
+            if row >= len(self.apps) or sub >= self.rows:
+                return Strip.blank(columns, base)
+            head = self._name(row, sub)
+            strips = [self._cell(row, column)[sub] for column in shown]
+        body = Strip.join(strips)
+        offset = x - first * lane
+        return Strip.join([head, body.crop_extend(offset, offset + columns - names, base)])
+
+    def _name(self, row: int, sub: int) -> Strip:
+        app = self.apps[row]
+        current = row == self.row
+        if sub:
+            return Strip.blank(self.names, self.base)
+        sign = "•" if any(key[0] == app for key in self.marked) else " "
+        shown = shorten(app, self.names - 3)
+        return self.palette.strip(
+            line((sign, "accent bold"), (" ", ""), (shown, "strong bold" if current else "")), self.names, base=self.base
+        )
+
+    def _header(self, y: int, shown: range) -> tuple[Strip, list[Strip]]:
+        board, lane = self.board, self.lane
+        assert board is not None  # noqa: S101  (render_line has looked)
+        if y == 2:
+            left = self.palette.strip(line(("─" * self.names, "faint")), self.names, base=self.base)
+            rules = [("━" * lane, "accent") if c == self.column and self.has_focus else ("─" * lane, "faint") for c in shown]
+            return left, [self.palette.strip(line(rule), lane, base=self.base) for rule in rules]
+        count = f"{len(self.apps)} of {len(board.apps)} apps" if self.filtered else f"{len(board.apps)} apps"
+        told = (count if y == 0 else "filtered" if self.filtered else "", "muted")
+        left = self.palette.strip(line("  ", told), self.names, base=self.base)
+        strips = []
+        for c in shown:
+            environment = board.environments[c]
+            lines = lane_lines(c + 1, environment, board.sources.get(environment.name), lane - 1, self.now)
+            strips.append(self.palette.strip(Line(((" ", ""), *lines[y].pieces)), lane, base=self.base))
+        return left, strips
+
+    def _cell(self, row: int, column: int) -> list[Strip]:
+        board = self.board
+        assert board is not None  # noqa: S101  (render_line has looked)
+        key = (self.apps[row], board.environments[column].name)
+        cursor = row == self.row and column == self.column
+        known = self._cells.get((key, cursor, key in self.marked))
+        if known is not None and not cursor:
+            return known
+        under = ("cursor" if self.has_focus else "cursor-idle") if cursor else ""
+        base = self.base + self.palette.style(under)
+        gutter = "▌" if cursor else "•" if key in self.marked else " "
+        strips = []
+        for sub, drawn in enumerate(cell_lines(board.cells.get(key), self.lane - 2, self.rows, self.now)):
+            sign = gutter if sub == 0 or cursor else " "
+            if sub == 1 and cursor and key in self.marked:
+                sign = "•"
+            body = self.palette.strip(Line(((sign, "accent bold"), *drawn.pieces)), self.lane - 1, base=base)
+            strips.append(Strip.join([body, Strip([Segment(" ", self.base)])]))
+        self._cells[key, cursor, key in self.marked] = strips
+        return strips
+
+    # Moving --------------------------------------------------------------------------------------------------------
+
+    def go(self, row: int, column: int) -> None:
+        """Put the cursor there, as near as there is a cell."""
+        count = len(self.board.environments) if self.board else 0
+        row, column = max(0, min(row, len(self.apps) - 1)), max(0, min(column, count - 1))
+        if (row, column) != (self.row, self.column):
+            self.row, self.column = row, column
+            self.refresh()
+            self.refresh_bindings()
+            self.post_message(self.Moved())
+        self._reveal()
+
+    def _reveal(self) -> None:
+        """Scroll so that the cell is in sight, and the lane left of it where two fit."""
+        lane, room = self.lane, self.columns - self.names
+        left = max(0, self.column - (1 if room >= 2 * lane else 0)) * lane
+        right = (self.column + 1) * lane
+        x, y = self.scroll_offset
+        x = min(x, left) if x > left else max(x, right - room)
+        fits = max(1, room // lane)
+        if x % lane and fits * lane <= room:  # stand on the edge of a lane, so that none is cut on the left
+            x = min(-(-x // lane) * lane, left)
+        top, height = self.row * self.step, self.page() - HEADER
+        y = min(y, top) if top < y else max(y, top + self.step - height)
+        self.move_to(x, y)
+
+    def action_down(self) -> None:
+        """Next app."""
+        self.go(self.row + 1, self.column)
+
+    def action_up(self) -> None:
+        """App before."""
+        self.go(self.row - 1, self.column)
+
+    def action_left(self) -> None:
+        """Environment to the left."""
+        self.go(self.row, self.column - 1)
+
+    def action_right(self) -> None:
+        """Environment to the right."""
+        self.go(self.row, self.column + 1)
+
+    def action_first(self) -> None:
+        """First app."""
+        self.go(0, self.column)
+
+    def action_last(self) -> None:
+        """Last app."""
+        self.go(len(self.apps) - 1, self.column)
+
+    def action_half_down(self) -> None:
+        """Half a page down."""
+        self.go(self.row + self._page() // 2, self.column)
+
+    def action_half_up(self) -> None:
+        """Half a page up."""
+        self.go(self.row - self._page() // 2, self.column)
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self.go(self.row + self._page(), self.column)
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self.go(self.row - self._page(), self.column)
+
+    def _page(self) -> int:
+        return max(1, (self.page() - HEADER) // self.step)
+
+    def action_jump(self, number: str) -> None:
+        """To the environment of that number."""
+        if self.board and int(number) <= len(self.board.environments):
+            self.go(self.row, int(number) - 1)
+
+    def action_next_behind(self) -> None:
+        """Next cell of this environment that is behind."""
+        self._seek(range(self.row + 1, len(self.apps)))
+
+    def action_previous_behind(self) -> None:
+        """The cell before that is behind."""
+        self._seek(range(self.row - 1, -1, -1))
+
+    def _seek(self, rows: Sequence[int]) -> None:
+        if self.board is None or self.cell is None:
+            return
+        for row in rows:
+            state = self.board.cells.get((self.apps[row], self.cell[1]))
+            if state is not None and (state.problems or any(not behind.level for behind in state.behind or ())):
+                self.go(row, self.column)
+                return
+
+    def action_mark(self) -> None:
+        """Mark the cell or take its mark away, and go on to the next."""
+        if self.cell is not None and self.board is not None and self.cell in self.board.cells:
+            self.marked ^= {self.cell}
+            self.go(self.row + 1, self.column)
+            self.refresh()
+            self.post_message(self.Moved())
+
+    def action_density(self) -> None:
+        """One or two lines for each app."""
+        self.dense = self.rows == 2
+        self._cells.clear()
+        self._measure()
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor, a second one opens the cell."""
+        if self.board is None or event.y < HEADER or event.x < self.names:
+            return
+        row = (event.y - HEADER + self.scroll_offset.y) // self.step
+        column = (event.x - self.names + self.scroll_offset.x) // self.lane
+        if row < len(self.apps) and column < len(self.board.environments):
+            self.go(row, column)
+            if event.chain > 1:
+                self.post_message(self.Asked("open"))
