@@ -1,0 +1,69 @@
+"""Edits of a file, each addressed in the original; they are applied together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.yamledit.nodes import Pointer, Scalar
+from liftlock.yamledit.snippet import Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class SetScalar:
+    """Another text for a scalar, in the style it has. `like` is the scalar it comes from, whose type it keeps."""
+
+    at: Pointer
+    value: str
+    like: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetNode:
+    """Another value, of any kind, in place of the one that is there."""
+
+    at: Pointer
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class AddEntry:
+    """A new key in the mapping at `at`, behind the sibling `after` (also one added by the same splice), else first."""
+
+    at: Pointer
+    key: str
+    snippet: Snippet
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddItem:
+    """A new item in the list at `at`, behind the item that has the index `after`, else first."""
+
+    at: Pointer
+    snippet: Snippet
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddDocument:
+    """A new document behind the one of this index, else first."""
+
+    after: int | None
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """An entry or item goes, with the comment lines that belong to it."""
+
+    at: Pointer
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDocument:
+    """A whole document goes."""
+
+    index: int
+
+
+Edit = SetScalar | SetNode | AddEntry | AddItem | AddDocument | Remove | RemoveDocument

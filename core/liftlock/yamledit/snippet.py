@@ -1,0 +1,224 @@
+"""A piece of one file on its way into another: its own text where it comes from a file, else made from a value."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from liftlock.errors import EditError
+from liftlock.model.change import Value
+from liftlock.yamledit.nodes import Alias, Mapping, Node, Pointer, Scalar, Sequence, Source, node_at, value_of
+from liftlock.yamledit.quoting import key_text, scalar_text
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """What is written: `value` is what it reads as; `source` and `pointer` where its text comes from, if anywhere."""
+
+    value: Value
+    source: Source | None = None
+    pointer: Pointer = ()
+
+    @classmethod
+    def of(cls, source: Source, pointer: Pointer) -> Snippet:
+        """The node at this address with its own style and comments. Raises EditError when it is not there."""
+        node = node_at(source, pointer)
+        if node is None:
+            raise EditError("The value to copy is not there any more", "", "make the plan again")
+        value = value_of(node)
+        return cls(value) if _leans_outside(node) else cls(value, source, pointer)
+
+    @classmethod
+    def of_value(cls, value: Value) -> Snippet:
+        """A snippet made from a plain value."""
+        return cls(value)
+
+    @property
+    def node(self) -> Node | None:
+        """The node that it comes from, None when it was made from a value."""
+        return node_at(self.source, self.pointer) if self.source is not None else None
+
+    def block_value(self, indent: int) -> tuple[str, list[str]]:
+        """The value behind a key or dash: what stands on that line, and the lines below at this indentation."""
+        node = self.node
+        if node is None or self.source is None:
+            return _written(self.value, indent)
+        tail = comment_behind(self.source.text, node.end)
+        raw = self.source.text[node.start : node.end]
+        lines = raw.replace("\r\n", "\n").removesuffix("\n").split("\n")
+        column = _column(self.source.text, node.start)
+        if isinstance(node, Mapping | Sequence) and not node.flow:
+            lines[-1] += tail
+            return "", _shifted([" " * column + lines[0], *lines[1:]], column, indent)
+        if isinstance(node, Scalar) and node.style in ("|", ">"):
+            body = lines[1:]
+            least = min((len(line) - len(line.lstrip(" ")) for line in body if line.strip()), default=0)
+            return lines[0], _shifted(body, least, indent)
+        if len(lines) == 1:
+            return lines[0] + tail, []
+        return lines[0], _shifted(lines[1:], _indentation(self.source.text, node.start), max(0, indent - 2))
+
+    def entry_lines(self, key: str, indent: int) -> tuple[int, list[str]]:
+        """A key with its value at this indentation, its own comments above it; and the blank lines before those."""
+        node, source = self.node, self.source
+        parent = node_at(source, self.pointer[:-1]) if source is not None else None
+        if node is not None and source is not None and isinstance(parent, Mapping) and not parent.flow:
+            entry = parent.entry(key)
+            if entry is not None and entry.value is node:
+                start = entry.key_node.start
+                if source.format == "dotenv":
+                    start = source.text.rfind("\n", 0, start) + 1
+                return self._own_lines(source, start, max(node.end, entry.key_node.end), indent)
+        head, below = self.block_value(indent + 2)
+        return 0, [f"{' ' * indent}{key_text(key, json_style=False)}:{f' {head}' if head else ''}", *below]
+
+    def item_lines(self, indent: int) -> tuple[int, list[str]]:
+        """A list item, its dash at this indentation, its own comments above it; and the blank lines before those."""
+        node, source = self.node, self.source
+        parent = node_at(source, self.pointer[:-1]) if source is not None else None
+        if node is not None and source is not None and isinstance(parent, Sequence) and not parent.flow:
+            dash = parent.dashes[int(self.pointer[-1])]
+            return self._own_lines(source, dash, max(node.end, dash + 1), indent)
+        head, below = self.block_value(indent + 2)
+        if head or not below:
+            return 0, [f"{' ' * indent}- {head}", *below]
+        return 0, [f"{' ' * indent}- {below[0].lstrip(' ')}", *below[1:]]
+
+    @staticmethod
+    def _own_lines(source: Source, start: int, end: int, indent: int) -> tuple[int, list[str]]:
+        text = source.text
+        column = _column(text, start)
+        raw = text[start:end] + ("" if text[start:end].endswith("\n") else comment_behind(text, end))
+        lines = raw.removesuffix("\n").split("\n")
+        first, blank = lead(text, start)
+        above = text[first:start].split("\n")[:-1] if first < start else []
+        return blank, _shifted([*above, " " * column + lines[0], *lines[1:]], column, indent)
+
+    def flow_value(self, *, json_style: bool) -> str:
+        """The value on one line, inside brackets."""
+        if json_style:
+            node = self.node
+            if node is not None and self.source is not None and self.source.format == "json":
+                return self.source.text[node.start : node.end]
+            return json.dumps(_typed(self.value, node), ensure_ascii=False)
+        return _flow(self.value, self.node)
+
+
+def _typed(value: Value, node: Node | None) -> object:
+    """The value with the types that its YAML source gives it, for JSON."""
+    if isinstance(value, dict):
+        children = {e.key: e.value for e in node.entries} if isinstance(node, Mapping) else {}
+        return {k: _typed(v, children.get(k)) for k, v in value.items()}
+    if isinstance(value, list):
+        items = node.items if isinstance(node, Sequence) else ()
+        return [_typed(v, items[i] if i < len(items) else None) for i, v in enumerate(value)]
+    if isinstance(node, Scalar) and node.tag in ("int", "float", "bool", "null"):
+        try:
+            return json.loads(value.lower() if node.tag == "bool" else value or "null")
+        except ValueError:
+            return value
+    return value
+
+
+def _flow(value: Value, node: Node | None) -> str:
+    if isinstance(value, dict):
+        children = {e.key: e.value for e in node.entries} if isinstance(node, Mapping) else {}
+        inner = ", ".join(f"{key_text(k, json_style=False)}: {_flow(v, children.get(k))}" for k, v in value.items())
+        return "{" + inner + "}"
+    if isinstance(value, list):
+        items = node.items if isinstance(node, Sequence) else ()
+        return "[" + ", ".join(_flow(v, items[i] if i < len(items) else None) for i, v in enumerate(value)) + "]"
+    style = node.style if isinstance(node, Scalar) and node.style in ("plain", "'", '"') else "plain"
+    text_type = isinstance(node, Scalar) and node.tag == "str"
+    return scalar_text(value, style=style, text_type=text_type, flow=True, habit='"') or '""'
+
+
+def _written(value: Value, indent: int) -> tuple[str, list[str]]:
+    """A plain value as block YAML."""
+    if isinstance(value, str):
+        return scalar_text(value, style="plain", text_type=False, flow=False, habit='"'), []
+    if not value:
+        return ("{}" if isinstance(value, dict) else "[]"), []
+    pad = " " * indent
+    lines: list[str] = []
+    if isinstance(value, dict):
+        for key, child in value.items():
+            head, below = _written(child, indent + 2)
+            lines += [f"{pad}{key_text(str(key), json_style=False)}:{f' {head}' if head else ''}", *below]
+    else:
+        for child in value:
+            head, below = _written(child, indent + 2)
+            if head:
+                lines += [f"{pad}- {head}", *below]
+            else:
+                lines += [f"{pad}- {below[0].lstrip()}", *below[1:]]
+    return "", lines
+
+
+def _leans_outside(node: Node) -> bool:
+    """Whether the text would not stand by itself: an alias whose anchor is elsewhere, or a merge key."""
+    inside: set[str] = set()
+    return _walk(node, inside)
+
+
+def _walk(node: Node, inside: set[str]) -> bool:
+    if isinstance(node, Alias):
+        return node.name not in inside
+    if node.anchor:
+        inside.add(node.anchor)
+    if isinstance(node, Mapping):
+        return any(_walk(entry.value, inside) for entry in node.entries)
+    if isinstance(node, Sequence):
+        return any(_walk(item, inside) for item in node.items)
+    return False
+
+
+def comment_behind(text: str, offset: int) -> str:
+    """The comment on the rest of this line with the blanks before it; an image policy's marker is one."""
+    end = text.find("\n", offset)
+    rest = text[offset : end if end >= 0 else len(text)].rstrip("\r")
+    return rest if rest.lstrip().startswith("#") else ""
+
+
+def lead(text: str, offset: int) -> tuple[int, int]:
+    """Where the comment lines that belong to a line begin, and how many blank lines stand above those.
+
+    They stand directly above, at the same indentation. The line is the one that holds the offset.
+    """
+    start = text.rfind("\n", 0, offset) + 1
+    column = offset - start
+    if text[start:offset].strip():
+        return offset, 0
+    first = start
+    while first > 0:
+        above = text.rfind("\n", 0, first - 1) + 1
+        line = text[above : first - 1]
+        if not line.lstrip(" ").startswith("#") or len(line) - len(line.lstrip(" ")) != column:
+            break
+        first = above
+    blank, at = 0, first
+    while at > 0:
+        above = text.rfind("\n", 0, at - 1) + 1
+        if text[above : at - 1].strip():
+            break
+        blank, at = blank + 1, above
+    return first, blank
+
+
+def _column(text: str, offset: int) -> int:
+    return offset - (text.rfind("\n", 0, offset) + 1)
+
+
+def _indentation(text: str, offset: int) -> int:
+    start = text.rfind("\n", 0, offset) + 1
+    return len(text[start:]) - len(text[start:].lstrip(" "))
+
+
+def _shifted(lines: list[str], column: int, indent: int) -> list[str]:
+    """The lines moved from one indentation to another; blank lines stay blank."""
+    moved = []
+    for line in lines:
+        line = line.rstrip("\r")
+        own = len(line) - len(line.lstrip(" "))
+        moved.append(" " * max(0, own - column + indent) + line[own:] if line.strip() else line.strip(" "))
+    return moved
