@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -19,6 +20,8 @@ _SIGN_ASKS = re.compile(
     r"[Oo]peration cancelled|agent refused operation|device not found"
 )
 
+_SIGN_SILENT = re.compile(r"\A(error: )?gpg failed to sign the data:?\s*(fatal: failed to write commit object)?\s*\Z")
+
 
 def asks(complaint: str) -> bool:
     """Whether git failed because it must not ask."""
@@ -26,8 +29,20 @@ def asks(complaint: str) -> bool:
 
 
 def asks_to_sign(complaint: str) -> bool:
-    """Whether the signing program failed because it must not ask."""
-    return bool(_SIGN_ASKS.search(complaint))
+    """Whether the signing program failed because it must not ask.
+
+    Git before 2.40 keeps to itself what gpg said: then that is the likely reason, and the terminal will tell.
+    """
+    return bool(_SIGN_ASKS.search(complaint)) or _SIGN_SILENT.search(complaint) is not None
+
+
+def in_the_terminal() -> dict[str, str | None]:
+    """Variables as the user has them, so that git and its helpers ask as they always do."""
+    env = {name: os.environ.get(name) for name in ("GIT_TERMINAL_PROMPT", "GIT_ASKPASS", "SSH_ASKPASS", "GPG_TTY")}
+    if env["GPG_TTY"] is None:
+        with contextlib.suppress(OSError):
+            env["GPG_TTY"] = os.ttyname(0)
+    return env
 
 
 def ssh_without_asking(settings: Settings) -> dict[str, str | None]:

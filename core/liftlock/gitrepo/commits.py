@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from liftlock.errors import RepositoryError, TerminalNeeded
-from liftlock.gitrepo.asking import asks_to_sign
+from liftlock.gitrepo.asking import asks_to_sign, in_the_terminal
 from liftlock.gitrepo.edits import edit_tree
 from liftlock.gitrepo.objects import Objects
 from liftlock.gitrepo.process import Git
@@ -75,7 +75,7 @@ def _in_terminal(git: Git, arguments: list[str], text: str) -> str:
     with tempfile.TemporaryDirectory(prefix="liftlock-") as folder:
         file = Path(folder) / "message"
         file.write_bytes(text.encode("utf-8", "surrogateescape"))
-        command = git.command(*arguments, str(file))
+        command = git.command(*arguments, str(file), env=in_the_terminal())
         with tempfile.TemporaryFile() as answer:
             code = git.runner.run_in_terminal(command, stdout=answer)
             answer.seek(0)
@@ -101,7 +101,7 @@ def missing_identity(git: Git) -> str:
 
 def as_script(base: str, changes: Mapping[str, bytes | None], message: str, made: bytes) -> str:
     """Shell lines that make the same commit, in any clone that has the base; its id is left in `$commit`."""
-    lines = ["index=$(mktemp -u)", f"GIT_INDEX_FILE=$index git read-tree {base}"]
+    lines = ['cd "./$(git rev-parse --show-cdup)"', "index=$(mktemp -u)", f"GIT_INDEX_FILE=$index git read-tree {base}"]
     for path, data in changes.items():
         name = shlex.quote(path)
         if data is None:

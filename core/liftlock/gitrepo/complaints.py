@@ -43,6 +43,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "update git",
     ),
     (
+        r"cannot use bare repository",
+        "Git is set up not to use a bare repository that it comes across",
+        "name it: GIT_DIR=FOLDER liftlock …, or look at safe.bareRepository",
+    ),
+    (
         r"not a git repository",
         "There is no Git repository here",
         "go to a clone, or name one with --repo DIR",

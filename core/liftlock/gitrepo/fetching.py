@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from pathlib import Path
 
 from liftlock.errors import RepositoryError
 from liftlock.gitrepo.process import Cancelled, Git, Progress
-from liftlock.gitrepo.refs import read_refs
+from liftlock.gitrepo.refs import Ref, read_refs
 from liftlock.gitrepo.settings import read_settings
 from liftlock.gitrepo.sources import fetch_mark, gather
 from liftlock.gitrepo.transfer import remote_failure, transfer
@@ -40,21 +41,26 @@ def fetch(
         arguments.append(f"+refs/heads/*:refs/remotes/{name}/*")
     before = read_refs(git, f"refs/remotes/{name}")
     outcome = transfer(
-        git, settings, arguments, interactive=interactive, cancelled=cancelled, progress=progress, mutates=True
+        git,
+        settings,
+        arguments,
+        interactive=interactive,
+        cancelled=cancelled,
+        progress=progress,
+        script=shlex.join(("git", "fetch", name)),
     )
     if outcome.code != 0:
         raise remote_failure(outcome, name, "fetch", f"git fetch {printable(name)}")
     after = read_refs(git, f"refs/remotes/{name}")
     at = time.time()
     _remember(common_dir, name, at)
-    return Fetched(name, _moved({k: r.oid for k, r in before.items()}, {k: r.oid for k, r in after.items()}), at)
+    return Fetched(name, _moved(before, after), at)
 
 
-def _moved(before: dict[str, str], after: dict[str, str]) -> tuple[tuple[str, str, str], ...]:
-    names = dict.fromkeys((*before, *after))
-    return tuple(
-        (name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name) != after.get(name)
-    )
+def _moved(before: dict[str, Ref], after: dict[str, Ref]) -> tuple[tuple[str, str, str], ...]:
+    old = {name: ref.oid for name, ref in before.items() if not ref.symbolic}
+    new = {name: ref.oid for name, ref in after.items() if not ref.symbolic}
+    return tuple((n, old.get(n, ""), new.get(n, "")) for n in dict.fromkeys((*old, *new)) if old.get(n) != new.get(n))
 
 
 def _remember(common_dir: Path, remote: str, at: float) -> None:

@@ -87,7 +87,7 @@ def _ask(runner: Runner, where: Path, *questions: str) -> str:
         return runner.run(Command(("git", "rev-parse", *questions), where, env)).text.removesuffix("\n")
     except CommandFailed as error:
         found = explained(error)
-        if "no Git repository" in found.title:
+        if "or any of the parent directories" in found.detail or "or any parent up to" in found.detail:
             found.detail = f"neither {printable(str(where))} nor a folder above it is one"
         raise found from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,10 @@ from liftlock.text import printable
 _ADDRESS = re.compile(r"https?://[^\s'\"<>]+")
 _OFFER = re.compile(r"/pull/new/|merge_requests/new|/pull-requests/new|/compare/|pullrequestcreate|[?&]create=", re.I)
 _BEHIND = ("non-fast-forward", "fetch first", "stale info", "needs force", "remote ref updated since checkout")
+_HOOK_ENDED = re.compile(r"^error: failed to push some refs", re.MULTILINE)
+_CONNECTION = re.compile(
+    r"^(error: RPC failed|send-pack:|fatal: the remote end hung up|fatal: unable to)", re.MULTILINE
+)
 _RACE = re.compile(r"cannot lock ref|failed to update ref|incorrect old value|reference already exists|failed to lock")
 
 
@@ -53,16 +58,26 @@ def push(
     if expected_remote is not None:
         _refuse_moved(git, settings, remote, destination, expected_remote)
     arguments = [
-        *("-c", f"remote.{remote}.mirror=false"),
+        # git takes no single branch for a mirror, and a mirror would push all refs
+        *(("-c", f"remote.{remote}.mirror=false") if settings.flag(f"remote.{remote}.mirror") else ()),
         *("push", "--porcelain", "--progress", "--no-follow-tags", "--recurse-submodules=no"),
         *(f"--push-option={option}" for option in options),
         *(remote, refspec),
     ]
     outcome = transfer(
-        git, settings, arguments, interactive=interactive, cancelled=cancelled, progress=progress, mutates=True
+        git,
+        settings,
+        arguments,
+        interactive=interactive,
+        cancelled=cancelled,
+        progress=progress,
+        script=shlex.join(("git", "push", remote, refspec)),
     )
     if outcome.code != 0:
         raise _refused(git, common_dir, settings, outcome, remote, destination)
+    if not settings.get(f"remote.{remote}.fetch") and destination.startswith("refs/heads/"):
+        # git keeps no note of what it pushed where nothing is fetched to (a bare clone); see `fetching.fetch`.
+        git.run("update-ref", "-m", "liftlock: push", f"refs/remotes/{remote}/{destination[11:]}", commit)
     said = _said(outcome.complaint)
     return Pushed(remote, destination, commit, address(said), said)
 
@@ -106,7 +121,11 @@ def _refused(
             f"{shown} did not take the push to {branch}", detail, "the server says why", command="git push"
         )
     said = outcome.complaint
-    if "fatal:" not in said and is_hook(hooks_folder(git, common_dir, settings) / "pre-push"):
+    if (
+        _HOOK_ENDED.search(said)
+        and not _CONNECTION.search(said)
+        and is_hook(hooks_folder(git, common_dir, settings) / "pre-push")
+    ):
         said = "\n".join(line for line in said.split("\n") if not line.startswith("error: failed to push some refs"))
         return RepositoryError(
             "The pre-push hook refused",
@@ -185,13 +204,7 @@ def would_push(git: Git, remote: str, commit: str, destination: str) -> tuple[Re
     if read_refs(git, f"refs/remotes/{remote}"):
         return tuple(revisions(git, [commit, "--not", f"--remotes={remote}"]))
     outcome = transfer(
-        git,
-        settings,
-        ["ls-remote", "--heads", remote],
-        interactive=False,
-        cancelled=None,
-        progress=None,
-        mutates=False,
+        git, settings, ["ls-remote", "--heads", remote], interactive=False, cancelled=None, progress=None
     )
     if outcome.code != 0:
         raise remote_failure(outcome, remote, "ls-remote", f"git ls-remote {printable(remote)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,18 @@ def read_refs(git: Git, *patterns: str) -> dict[str, Ref]:
         name, oid, peeled, symbolic, upstream = line.split("\0")
         found[name] = Ref(name, peeled or oid, symbolic, upstream)
     return found
+
+
+def local_tips(git: Git) -> list[tuple[str, str, str, str]]:
+    """Local branches, the newest first: branch, tip, parents, message. Raises RepositoryError."""
+    mark = secrets.token_hex(8)  # nothing in a message can be taken for it
+    fields = f"{mark}%(refname:strip=2)%00%(objectname)%00%(parent)%00%(contents)"
+    listing = git.run("for-each-ref", "--sort=-committerdate", f"--format={fields}", "refs/heads").text
+    tips = []
+    for record in listing.split(mark)[1:]:
+        branch, tip, parents, text = record.removesuffix("\n").split("\0", 3)
+        tips.append((branch, tip, parents, text))
+    return tips
 
 
 def short(name: str) -> str:
@@ -94,9 +107,8 @@ def branches(git: Git, remotes: Iterable[str]) -> tuple[str, ...]:
 def check_branch_name(git: Git, branch: str) -> str:
     """The full name of a branch. Raises RepositoryError when git does not take such a name."""
     ref = f"refs/heads/{branch}"
-    printed = "\0" in branch or "\n" in branch
-    fine = not printed and git.run("check-ref-format", "--branch", branch, ok=(0, 1, 128)).text.strip() == branch
-    if not fine or branch == "HEAD":
+    sayable = branch not in ("", "HEAD") and "\0" not in branch
+    if not sayable or git.run("check-ref-format", "--branch", branch, ok=(0, 1, 128)).text != f"{branch}\n":
         raise RepositoryError(
             f"{printable(branch)} cannot be the name of a branch",
             "git takes no spaces, no '..', '~', '^', ':', '?', '*', '[', no '-' in front, no '/' or '.lock' at the end",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from liftlock.model.revision import Revision
 from liftlock.text import printable
 
 _TREES_KEPT = 8
+_PROMOTES = re.compile("^Promotion-To: ", re.MULTILINE)
 
 
 class Repository:
@@ -168,19 +170,17 @@ class Repository:
         return int(self._git.text("rev-list", "--count", f"{self.resolve(base)}..{self.resolve(tip)}"))
 
     def local_promotions(self) -> Iterator[tuple[str, str, str, str]]:
-        """Local branches that no remote has: branch, tip, its parent ("" for none), its message, newest first."""
-        own = "%(refname)%00%(objectname)%00%(parent)%00%(contents)%00%00"
-        arguments = ["for-each-ref", "--sort=-committerdate", f"--format={own}", "refs/heads"]
-        for record in self._git.text(*arguments).split("\0\0"):
-            if record.strip():
-                name, tip, parents, text = record.lstrip("\n").split("\0", 3)
-                if not self.is_published(tip):
-                    yield name.removeprefix("refs/heads/"), tip, parents.split(" ")[0], text
+        """Local branches whose tip promotes and that no remote has: branch, tip, its parent, its message; newest first.
+
+        Raises RepositoryError.
+        """
+        for branch, tip, parents, text in refs.local_tips(self._git):
+            if _PROMOTES.search(text) and not self.is_published(tip):
+                yield branch, tip, parents.split(" ")[0], text
 
     def is_published(self, commit: str) -> bool:
-        """Whether a branch of a remote has the commit, as far as was fetched."""
-        remote = self._git.text("for-each-ref", "--count=1", f"--contains={commit}", "--format=x", "refs/remotes")
-        return bool(remote)
+        """Whether a branch of a remote has the commit, as far as was fetched. Raises RepositoryError."""
+        return not self._git.text("rev-list", "--max-count=1", commit, "--not", "--remotes")
 
     # Writing ---------------------------------------------------------------------------------------------------------
 

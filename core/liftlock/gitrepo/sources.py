@@ -110,7 +110,7 @@ def source_of(git: Git, common_dir: Path, ref: str) -> Source:
     for name in candidates:
         if name in found:
             known.refs.update(found)
-            kind = {"refs/heads": "local branch", "refs/tags": "tag"}.get(name[: name.index("/", 5)], "")
+            kind = {"heads": "local branch", "tags": "tag"}.get(name.split("/")[1], "")
             why = f"the {kind} {short(name)}" if kind else f"{short(name)}, as it was named"
             return _source(git, common_dir, known, name, why)
     return Source(ref, resolve(git, ref), why=f"the commit that {printable(ref)} names")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from liftlock.commands import Command, masked
 from liftlock.errors import Cancelled as Stopped
 from liftlock.errors import LiftlockError, RepositoryError, TerminalNeeded
-from liftlock.gitrepo.asking import asks, ssh_without_asking
+from liftlock.gitrepo.asking import asks, in_the_terminal, ssh_without_asking
 from liftlock.gitrepo.complaints import explain
 from liftlock.gitrepo.process import Cancelled, Git, Progress, english, quiet
 from liftlock.gitrepo.settings import Settings
@@ -37,11 +37,14 @@ def transfer(
     interactive: bool,
     cancelled: Cancelled | None,
     progress: Progress | None,
-    mutates: bool,
+    script: str = "",
 ) -> Outcome:
-    """Run it as the user's own git would be run. Raises RepositoryError when it cannot be started, Cancelled."""
-    env = git.as_user() | (english() if interactive else quiet() | ssh_without_asking(settings))
-    command = Command(("git", *arguments), git.cwd, env, mutates=mutates)
+    """Run it as the user's own git would be run; `script` is what a person would type, "" for what only reads.
+
+    Raises RepositoryError when it cannot be started, Cancelled.
+    """
+    env = git.as_user() | (english() | in_the_terminal() if interactive else quiet() | ssh_without_asking(settings))
+    command = Command(("git", *arguments), git.cwd, env, mutates=bool(script), script=script)
     try:
         if interactive:
             with tempfile.TemporaryFile() as output:
@@ -49,9 +52,7 @@ def transfer(
                 output.seek(0)
                 return Outcome(code, output.read().decode("utf-8", "surrogateescape"), "")
         return _watched(git, command, cancelled, progress)
-    except RepositoryError:
-        raise
-    except Stopped:
+    except (RepositoryError, Stopped):
         raise
     except LiftlockError as error:
         raise RepositoryError(error.title, error.detail, error.hint, command=error.command) from error
@@ -82,7 +83,11 @@ def _watched(git: Git, command: Command, cancelled: Cancelled | None, progress: 
     finally:
         git.runner.end(process)
         git.runner.note(
-            str(command), seconds=time.monotonic() - started, code=process.returncode, mutates=command.mutates
+            str(command),
+            seconds=time.monotonic() - started,
+            code=process.returncode,
+            mutates=command.mutates,
+            script=command.script,
         )
     said = b"".join(complaint).decode("utf-8", "replace")
     return Outcome(code, b"".join(output).decode("utf-8", "surrogateescape"), clean(said))
@@ -110,6 +115,9 @@ def remote_failure(outcome: Outcome, remote: str, verb: str, command: str) -> Re
             f"run it by hand: git {verb} {shown}",
             command=command,
         )
+    meant, _, hint = explain(said)
+    if meant and "no Git repository" not in meant:  # which git says of a remote, too
+        return RepositoryError(meant, said, hint, command=command)
     if asks(said):
         return TerminalNeeded(
             f"{shown} wants to know who you are",
@@ -132,7 +140,6 @@ def remote_failure(outcome: Outcome, remote: str, verb: str, command: str) -> Re
             "look at the network (a VPN, a proxy), then do it again",
             command=command,
         )
-    # Before the general meanings: git says "not a git repository" of a remote, too.
     if re.search(
         r"does not appear to be a git repository|[Rr]epository not found|not found$|"
         r"returned error: 404|No such remote|does not exist",
@@ -145,10 +152,6 @@ def remote_failure(outcome: Outcome, remote: str, verb: str, command: str) -> Re
             f"look at its address: git remote get-url {shown}",
             command=command,
         )
-    title, detail, hint = explain(said)
     return RepositoryError(
-        title or f"git {verb} failed",
-        detail,
-        hint or f"run it by hand to see more: git {verb} {shown}",
-        command=command,
+        f"git {verb} failed", said, f"run it by hand to see more: git {verb} {shown}", command=command
     )

@@ -36,6 +36,8 @@ class Cell:
     render_root: str = ""
     """The folder to build for manifests, "" when none was recognised."""
     why: str = ""
+    part: str = ""
+    """Only this item of the files is the cell's: a release of a helmfile, a dependency of a chart; "" for all."""
 
 
 @dataclass(frozen=True, slots=True)

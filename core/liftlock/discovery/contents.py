@@ -1,0 +1,214 @@
+"""What files say that names do not: which folders are Kustomize components, what they refer to, and which names an
+ApplicationSet or a Flux Kustomization gives.
+
+Found by scanning text, not by parsing: most files are looked at only to see that they say nothing of this.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from liftlock.discovery.index import KUSTOMIZATIONS, Index
+from liftlock.errors import Problem
+from liftlock.model.tree import Tree
+from liftlock.text import printable
+
+LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+LARGE = 256 * 1024
+_ITEM = re.compile(rb"^[ \t]*(?:-[ \t]+)?(?:(?:path|file|files|valuesFile|[\w.-]+=)[:=]?[ \t]*)?[\"']?([\w@+.][\w./@+ -]*?)[\"']?[ \t]*(?:#.*)?\r?$", re.M)
+_ANY_KIND = re.compile(rb"^kind:[ \t]*\S", re.M)
+_COMPONENT = re.compile(rb"^kind:[ \t]*[\"']?Component\b", re.M)
+_WORKLOAD = re.compile(
+    rb"^kind:[ \t]*(?:Deployment|StatefulSet|DaemonSet|Rollout|CronJob|HelmRelease)[ \t]*\r?\n"
+    rb"(?:[^\n-][^\n]*\n)*?[ \t]+name:[ \t]*[\"']?([\w.-]+)",
+    re.M,
+)
+_FLUX = re.compile(rb"^apiVersion:[ \t]*[\"']?kustomize\.toolkit\.fluxcd\.io/", re.M)
+_APPSET = re.compile(rb"^kind:[ \t]*[\"']?ApplicationSet\b", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class FluxPath:
+    """A Flux Kustomization that points into the tree."""
+
+    file: str
+    name: str
+    path: str
+
+
+@dataclass(slots=True)
+class Contents:
+    """What was read."""
+
+    components: set[str] = field(default_factory=set)
+    """Folders whose kustomization is a Component."""
+    objects: set[str] = field(default_factory=set)
+    """Files that hold Kubernetes objects."""
+    references: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of each kustomization's folder, the files and folders of the tree that it names."""
+    flux: list[FluxPath] = field(default_factory=list)
+    tree: Tree | None = None
+    declared: dict[str, str] = field(default_factory=dict)
+    """Names that are given as environments, with the reason."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def workloads(self, files: Iterable[str]) -> set[str]:
+        """The names of the workloads that these files hold."""
+        if self.tree is None:
+            return set()
+        read = self.tree.read_many(f for f in files if f in self.objects)
+        return {m.group(1).decode() for data in read.values() for m in _WORKLOAD.finditer(data) if len(data) <= LARGE}
+
+
+def parse(data: bytes) -> list[Any]:
+    """The documents of a YAML file, all scalars as text. Raises yaml.YAMLError, UnicodeDecodeError."""
+    return list(yaml.load_all(data.decode("utf-8-sig"), Loader=LOADER))  # noqa: S506 - CBaseLoader makes only texts
+
+
+def read_contents(tree: Tree, index: Index) -> Contents:
+    """Read every YAML file of the tree once. Files that do not parse become problems where they matter."""
+    found = Contents(tree=tree)
+    wanted = [p for p in index.files if p.endswith((".yaml", ".yml")) or p.rpartition("/")[2] in KUSTOMIZATIONS]
+    pointing: list[tuple[str, bytes]] = []
+    artifacts: list[tuple[str, str, str]] = []
+    for path, data in tree.read_many(wanted).items():
+        folder, _, name = path.rpartition("/")
+        if name in KUSTOMIZATIONS:
+            if _COMPONENT.search(data):
+                found.components.add(folder)
+            found.references[folder] = tuple(dict.fromkeys(_named(data, folder, index)))
+            continue
+        head = data[: 4 * LARGE]
+        if _ANY_KIND.search(head) is None:
+            continue
+        found.objects.add(path)
+        if len(data) > LARGE:
+            continue
+        if b"kustomize.toolkit.fluxcd.io" in data and _FLUX.search(data):
+            pointing.append((path, data))
+        elif b"ArtifactGenerator" in data:
+            artifacts += _artifacts(_documents(path, data, found.problems))
+        elif b"ApplicationSet" in data and _APPSET.search(data):
+            _declare(path, data, found)
+    for path, data in pointing:
+        found.flux += _flux(path, _documents(path, data, found.problems), index, artifacts)
+    return found
+
+
+def _artifacts(documents: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """Of each artifact that is put together from the tree: its name, a folder in it, and the tree's folder."""
+    for document in documents:
+        made = at(document, "spec", "artifacts") if document.get("kind") == "ArtifactGenerator" else None
+        for artifact in made if isinstance(made, list) else ():
+            copies = at(artifact, "copy")
+            for copy in copies if isinstance(copies, list) else ():
+                source, to, name = at(copy, "from"), at(copy, "to"), at(artifact, "name")
+                if isinstance(source, str) and isinstance(to, str) and isinstance(name, str):
+                    folder = source.partition("/")[2].removesuffix("**").strip("/")
+                    yield name, to.partition("/")[2].strip("/"), folder
+
+
+def _named(data: bytes, folder: str, index: Index) -> Iterator[str]:
+    for match in _ITEM.finditer(data):
+        text = match.group(1).decode("ascii")
+        path = posixpath.normpath(posixpath.join(folder, text))
+        if not path.startswith("..") and path not in (".", folder) and index.has(path):
+            yield path
+
+
+def _documents(path: str, data: bytes, problems: list[Problem]) -> list[Any]:
+    if b"{{" in data and b"{{" in data.split(b"\n", 1)[0]:
+        return []
+    try:
+        return [d for d in parse(data) if isinstance(d, dict)]
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        if b"{{" not in data:
+            said = str(error).splitlines()[0] if str(error) else "not YAML"
+            problems.append(Problem(printable(path), f"cannot be read as YAML: {printable(said)}", "see the file"))
+        return []
+
+
+def at(node: Any, *path: str) -> Any:
+    """The value at the path of keys, None when there is none."""
+    for key in path:
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+def _flux(
+    path: str, documents: Iterable[dict[str, Any]], index: Index, artifacts: Iterable[tuple[str, str, str]]
+) -> Iterator[FluxPath]:
+    for document in documents:
+        if document.get("kind") != "Kustomization":
+            continue
+        target, name = at(document, "spec", "path"), at(document, "metadata", "name")
+        if isinstance(target, str) and isinstance(name, str):
+            folder = posixpath.normpath(target.strip("/") or ".")
+            folder = "" if folder == "." else folder
+            of = at(document, "spec", "sourceRef", "name")
+            for artifact, inside, source in artifacts:
+                within = folder == inside or not inside or folder.startswith(f"{inside}/")
+                moved = posixpath.normpath(f"{source}/{folder[len(inside):].strip('/')}")
+                if artifact == of and within and moved in index.here:
+                    folder = moved
+                    break
+            if folder in index.here:
+                yield FluxPath(path, name, folder)
+
+
+_ENV_KEYS = ("env", "environment", "stage", "envName", "environmentName")
+
+
+def _declare(path: str, data: bytes, found: Contents) -> None:
+    for document in _documents(path, data, found.problems):
+        for element in _elements(at(document, "spec", "generators")):
+            for key in _ENV_KEYS:
+                name = element.get(key)
+                if isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9][\w.-]{0,40}", name):
+                    where = printable(path)
+                    found.declared.setdefault(name.lower(), f"the ApplicationSet in {where} lists it as {key}")
+
+
+def _elements(generators: Any) -> Iterator[dict[str, Any]]:
+    """The elements of all list generators, also of those inside matrix and merge."""
+    if not isinstance(generators, list):
+        return
+    for generator in generators:
+        elements = at(generator, "list", "elements")
+        if isinstance(elements, list):
+            yield from (e for e in elements if isinstance(e, dict))
+        for outer in ("matrix", "merge"):
+            yield from _elements(at(generator, outer, "generators"))
+
+
+def reached(references: dict[str, tuple[str, ...]], index: Index, folders: Iterable[str]) -> list[str]:
+    """The files that the kustomizations of these folders take in, followed to the end, the folders' own included."""
+    files: dict[str, None] = {}
+    seen: set[str] = set()
+    waiting = list(folders)
+    while waiting:
+        folder = waiting.pop()
+        if folder in seen:
+            continue
+        seen.add(folder)
+        own = index.kustomization(folder)
+        if own:
+            files[own] = None
+        for path in references.get(folder, ()):
+            if path in index.here:
+                if index.kustomization(path):
+                    waiting.append(path)
+                elif "Chart.yaml" in index.here[path]:
+                    files.update(dict.fromkeys(index.under(path)))
+                else:
+                    head = f"{path}/"
+                    files.update(dict.fromkeys(head + name for name in index.here[path]))
+            else:
+                files[path] = None
+    return list(files)

@@ -1,0 +1,19 @@
+"""What discovery gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.errors import Problem
+from liftlock.model.app import Cell
+from liftlock.model.environment import Environment, Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The environments in promotion order, the cells, and why: every conclusion has its finding."""
+
+    environments: tuple[Environment, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
