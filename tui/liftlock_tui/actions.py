@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a table reads better with a row on a line)
 """Every act of the app, once: bindings, footer, help, palette, remapping and the documents' key table are made of this.
 
 An action's id is `<place>.<name>`; the widget or screen of that place has a method `action_<name>`.
@@ -60,20 +61,20 @@ ACTIONS: tuple[Action, ...] = (
     _act("move.half_up", "ctrl+u", "half up", "Half a page up", _MOVE, palette=False),
     _act("move.page_down", "pagedown ctrl+f", "page down", "A page down", _MOVE, palette=False),
     _act("move.page_up", "pageup ctrl+b", "page up", "A page up", _MOVE, palette=False),
-    _act("board.left", "h left", "left", "Environment to the left", _MOVE, palette=False),
-    _act("board.right", "l right", "right", "Environment to the right", _MOVE, palette=False),
-    _act("board.jump", "1 2 3 4 5 6 7 8 9", "jump", "Jump to the environment of that number", _MOVE, each=True, palette=False),
+    _act("grid.left", "h left", "left", "Environment to the left", _MOVE, palette=False),
+    _act("grid.right", "l right", "right", "Environment to the right", _MOVE, palette=False),
+    _act("grid.jump", "1 2 3 4 5 6 7 8 9", "jump", "Jump to the environment of that number", _MOVE, each=True, palette=False),
     _act("board.open", "enter", "open", "All about the cell: files, versions, commits, why it was recognised", _BOARD, 20),
     _act("board.plan", "p", "plan", "Plan the promotion into this cell, or into all marked ones, from the environment before", _BOARD, 10),
     _act("board.onward", ">", "promote on", "Promote from here to the environments that come after: choose one or several", _BOARD, 40),
     _act("board.compare", "= D", "compare", "Compare the rendered manifests of the environment before with this one", _BOARD, 30),
-    _act("board.mark", "space", "mark", "Mark the cell; several apps or environments go into one plan", _BOARD, 15),
+    _act("grid.mark", "space", "mark", "Mark the cell; several apps or environments go into one plan", _BOARD, 15),
     _act("board.filter", "/", "filter", "Show only the apps whose name or version has these words; ! inverts", _BOARD, 50),
-    _act("board.next_behind", "n", "next behind", "Next cell of this environment that is behind or has a problem", _BOARD),
-    _act("board.previous_behind", "N", "previous behind", "The cell before that is behind or has a problem", _BOARD),
+    _act("grid.next_behind", "n", "next behind", "Next cell of this environment that is behind or has a problem", _BOARD),
+    _act("grid.previous_behind", "N", "previous behind", "The cell before that is behind or has a problem", _BOARD),
     _act("board.refetch", "r", "refetch", "Fetch from the remote and read everything again", _BOARD, 60),
     _act("board.back", "escape", "back", "Drops the filter, then the marks", _BOARD, palette=False),
-    _act("board.density", "v", "density", "One or two lines for each app", _BOARD),
+    _act("grid.density", "v", "density", "One or two lines for each app", _BOARD),
     _act("board.undo", "u", "undo", "Take the newest unpushed promotion back; says what, and asks", _BOARD, dangerous=True),
     _act("board.push", "P", "push", "Push a promotion that was committed and not pushed yet; asks", _BOARD, dangerous=True),
     _act("stage.back", "escape", "back", "Back to the board; a plan is made again in a moment", _STAGE, 70, palette=False),
@@ -89,7 +90,7 @@ ACTIONS: tuple[Action, ...] = (
     _act("stage.more_context", "}", "more context", "More lines around each change", _STAGE),
     _act("stage.less_context", "{", "less context", "Fewer lines around each change", _STAGE),
     _act("stage.copy", "y", "copy", "Copy the diff, or after a push the address and the command that follows", _STAGE),
-    _act("tree.toggle", "space", "stage", "Stage or unstage the change, the file, the app or the environment", _STAGE, 5),
+    _act("tree.stage", "space", "stage", "Stage or unstage the change, the file, the app or the environment", _STAGE, 5),
     _act("tree.edit", "enter e", "edit", "Type another value for this change; opens and closes a file or app", _STAGE, 10),
     _act("tree.classes", "a", "all of a class", "Stage or unstage all changes of a class", _STAGE, 40),
     _act("tree.next_change", "n", "next change", "Next change", _STAGE),
@@ -114,7 +115,7 @@ ACTIONS: tuple[Action, ...] = (
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
 _TOGETHER = (
-    ("app", "move", "board"),
+    ("app", "move", "board", "grid"),
     ("app", "move", "stage", "tree"),
     ("app", "move", "stage", "diff"),
     ("app", "move", "compare", "diff"),

@@ -48,7 +48,7 @@ ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
 FILLS = ("cursor", "cursor-idle", "added-line", "removed-line", "added-word", "removed-word", "bar", "chip")
 """Roles that are a background."""
 
-FADED = str.maketrans("▲●▌→…─━▾▸·◈↑↓←•×—–│┃■□✓⇢“”’", "^*|>~-=v>.#^v<*x--||#.v>\"\"'")
+FADED = str.maketrans("▲●▌→…─━▾▸·◈↑↓←•×—–│┃■□✓⇢“”’", '^*|>~-=v>.#^v<*x--||#.v>""\'')
 """The signs of the app in ASCII, one for one."""
 
 
@@ -149,7 +149,9 @@ class Palette:
         for number, drawn in enumerate(lines):
             if number:
                 parts.append("\n")
-            parts += [(self.text(text), ContentStyle.from_rich_style(self.style(roles))) for text, roles in drawn.pieces]
+            parts += [
+                (self.text(text), ContentStyle.from_rich_style(self.style(roles))) for text, roles in drawn.pieces
+            ]
         return Content.assemble(*parts)
 
     def text(self, text: str) -> str:
@@ -161,7 +163,7 @@ class Palette:
         style = Style.null()
         for role in roles.split():
             if role in ATTRIBUTES:
-                style += Style(**{role: True})
+                style += Style.parse(role)
                 continue
             value = self._variables.get(f"lift-{role}")
             if value is None:
@@ -184,7 +186,7 @@ def variables(theme: Theme) -> dict[str, str]:
     dark = theme.dark
     background = Color.parse(theme.background or ("#121212" if dark else "#f2f2f2"))
     foreground = Color.parse(theme.foreground or background.inverse)
-    accent = Color.parse(theme.accent or theme.primary)
+    accent = Color.parse(theme.primary).blend(foreground, 0.25)
     good, warn, bad = (
         Color.parse(value or fallback)
         for value, fallback in ((theme.success, "#4ebf71"), (theme.warning, "#ffa62b"), (theme.error, "#ba3c5b"))

@@ -6,17 +6,17 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from liftlock.discovery.index import GENERIC, PARTS, WEAK, Index, generic, naming
+from liftlock.discovery.index import GENERIC, PARTS, TOOLS, WEAK, Index, generic, naming
 from liftlock.discovery.slots import Place
-from liftlock.discovery.words import is_word
+from liftlock.discovery.words import is_word, listed
 
 # Files named for what is in them: parts of one app, never apps by themselves.
-_KINDS = frozenset(
-    "deployment deploy service svc ingress route configmap config cm namespace ns values kustomization kustomize version "
-    "versions settings replicas replica patch patches secret secrets hpa pdb statefulset daemonset job cronjob rbac role "
-    "rolebinding serviceaccount sa pvc pv networkpolicy release helmrelease repository helmrepository chart requirements "
-    "helmfile common default defaults main variables vars env images image tags sealedsecret externalsecret quota "
-    "gotk-components gotk-sync readme owners".split()
+_KINDS = listed(
+    "deployment deploy service svc ingress route configmap config cm namespace ns values kustomization "
+    "kustomize version versions settings replicas replica patch patches secret secrets hpa pdb statefulset "
+    "daemonset job cronjob rbac role rolebinding serviceaccount sa pvc pv networkpolicy release helmrelease "
+    "repository helmrepository chart requirements helmfile common default defaults main variables vars env "
+    "images image tags sealedsecret externalsecret quota gotk-components gotk-sync readme owners "
 )
 _DIGITS = re.compile(r"\d+")
 # Files that may be an app each: configuration, or nothing that a file's name says.
@@ -126,9 +126,14 @@ def _split(index: Index, roots: dict[str, str], place: Place, base: Key) -> list
             for child in index.folders.get(folder, ()):
                 children[child] += 1
                 marked[child] += bool(index.marker(f"{folder}/{child}"))
-        named = {c: n for c, n in children.items() if _may_be_app(c)}
+        named = {c: n for c, n in children.items() if _may_be_app(c) or (c.lower() in TOOLS and marked[c] == n)}
         for child in children:
-            if generic(child) and child.lower() not in {"base", "bases", "config", "patches", "values", "tags"} and inner.count("/") < 2:
+            if (
+                generic(child)
+                and child not in named
+                and child.lower() not in {"base", "bases", "config", "patches", "values", "tags"}
+                and inner.count("/") < 2
+            ):
                 waiting.append(f"{inner}/{child}" if inner else child)
         if not named:
             continue
@@ -167,7 +172,7 @@ def _files_are_apps(index: Index, place: Place, base: Key, roots: dict[str, str]
             total += 1
             objects += f"{roots[name]}/{file}" in kinds
             seen[_EXTENSIONS.sub("", file).lower()] += 1
-    if len(seen) < 2 or len(set(seen) & _KINDS) * 5 > len(seen) or any(is_word(s) for s in seen):
+    if len(seen) < 2 or len(set(seen) & (_KINDS | GENERIC)) * 5 > len(seen) or any(is_word(s) for s in seen):
         return False
     if objects * 2 > total and base:
         return False

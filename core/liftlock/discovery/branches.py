@@ -35,7 +35,9 @@ def branch_environments(tree: Tree, branches: Mapping[str, Tree], folders: Disco
     home = [n for n, t in alike.items() if t.commit == tree.commit]
     if folders.environments and not home:
         return None
-    known = [Known(n.rpartition("/")[2], read_name(n.rpartition("/")[2]), (n.rpartition("/")[2],)) for n in sorted(alike)]
+    known = [
+        Known(n.rpartition("/")[2], read_name(n.rpartition("/")[2]), (n.rpartition("/")[2],)) for n in sorted(alike)
+    ]
     refs = {n.rpartition("/")[2]: n for n in sorted(alike)}
     ordered, order = in_order(known)
     environments = tuple(replace(e, ref=refs[e.name]) for e in ordered)

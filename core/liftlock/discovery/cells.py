@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from liftlock.discovery.apps import Key, divide, names
 from liftlock.discovery.contents import Contents, reached
 from liftlock.discovery.families import Families
-from liftlock.discovery.index import Index, generic, joined
+from liftlock.discovery.index import Index, generic, joined, naming
 from liftlock.discovery.ordering import Known
 from liftlock.discovery.slots import Place
 from liftlock.discovery.words import read_name
 from liftlock.model.app import Cell
 from liftlock.text import printable
+
+_HEAP = 80
 
 
 @dataclass(slots=True)
@@ -25,18 +27,31 @@ class Draft:
     files: dict[str, None] = field(default_factory=dict)
     shared: dict[str, None] = field(default_factory=dict)
     places: dict[str, None] = field(default_factory=dict)
+    beside: list[str] = field(default_factory=list)
 
 
 def make_cells(
-    index: Index, contents: Contents, places: Sequence[Place], known: Sequence[Known], families: Families
+    index: Index,
+    contents: Contents,
+    places: Sequence[Place],
+    known: Sequence[Known],
+    families: Families,
+    order: Sequence[str],
 ) -> tuple[Cell, ...]:
     """The cells of all places, by app and environment."""
     owner, variant = _owners(known, families)
     drafts: dict[Key, dict[str, Draft]] = defaultdict(lambda: defaultdict(Draft))
     objects = frozenset(contents.objects)
+    placed = {
+        f"{place.parent}/{file}" if place.parent else file
+        for place in places
+        if not place.folders
+        for files in place.held.values()
+        for file in files
+    }
     for place in places:
         for key, shares in divide(index, place, objects).items():
-            told = _told(index, contents, place, key)
+            told = tuple(printable(part) for part in _told(index, contents, place, key))
             for name, share in shares.items():
                 environment = owner.get(name.lower())
                 if environment is None:
@@ -46,14 +61,17 @@ def make_cells(
                 draft.roots.update(dict.fromkeys(share.roots))
                 draft.files.update(dict.fromkeys(share.files))
                 draft.places[place.pattern] = None
+                if not place.folders and place.parent:
+                    draft.beside += _beside(index, share.files, placed)
     _from_flux(index, contents, drafts)
+    nested = _nested(drafts)
     called = names(sorted(drafts))
     cells = [
-        _cell(index, contents, called[key], environment, draft)
+        _cell(index, contents, called[key], environment, draft, nested.get(key, ()))
         for key, of_app in drafts.items()
         for environment, draft in of_app.items()
     ]
-    position = {k.name: i for i, k in enumerate(known)}
+    position = {name: i for i, name in enumerate(order)}
     return tuple(sorted(cells, key=lambda c: (c.app.lower(), c.app, position.get(c.environment, 0), c.environment)))
 
 
@@ -127,12 +145,47 @@ def _from_flux(index: Index, contents: Contents, drafts: dict[Key, dict[str, Dra
                 del old.roots[file]
 
 
-def _cell(index: Index, contents: Contents, app: str, environment: str, draft: Draft) -> Cell:
+def _nested(drafts: dict[Key, dict[str, Draft]]) -> dict[Key, tuple[str, ...]]:
+    """Of each app, the folders beneath its own that are another app's."""
+    homes: dict[str, Key] = {}
+    for key, of_app in drafts.items():
+        for draft in of_app.values():
+            for root in draft.roots:
+                home = root.rstrip("/").rpartition("/")[0]
+                if home and naming(home):
+                    homes[home] = key
+    nested: dict[Key, dict[str, None]] = defaultdict(dict)
+    for home, key in homes.items():
+        above = home.rpartition("/")[0]
+        while above:
+            if above in homes and homes[above] != key:
+                nested[homes[above]][f"{home}/"] = None
+            above = above.rpartition("/")[0]
+    return {key: tuple(found) for key, found in nested.items()}
+
+
+def _beside(index: Index, files: Sequence[str], placed: set[str]) -> list[str]:
+    """Files in the same folders as an environment's files that are no environment's: what the files are laid over."""
+    # A folder with very many files is a heap: nothing there is laid over anything.
+    folders = {f for file in files if len(index.here[f := file.rpartition("/")[0]]) <= _HEAP}
+    return [
+        path
+        for folder in sorted(folders)
+        for name in index.here[folder]
+        if (path := f"{folder}/{name}" if folder else name) not in placed and path.endswith((".yaml", ".yml", ".json"))
+    ]
+
+
+def _cell(
+    index: Index, contents: Contents, app: str, environment: str, draft: Draft, nested: tuple[str, ...] = ()
+) -> Cell:
     roots = tuple(sorted(draft.roots))
     files = tuple(sorted(draft.files))
     own = set(files)
     folders = {f.rpartition("/")[0] for f in files if index.kustomization(f.rpartition("/")[0]) == f}
     shared = [f for f in reached(contents.references, index, sorted(folders)) if f not in own]
+    shared = [f for f in shared if not f.startswith(nested)] if nested else shared
+    shared += draft.beside
     chart = _chart(index, roots)
     if chart:
         shared += [f"{chart}/{name}" for name in index.here[chart] if name in {"Chart.yaml", "values.yaml"}]
@@ -170,6 +223,6 @@ def _render_root(contents: Contents, folders: set[str]) -> str:
 def pattern_of(index: Index, place: Place) -> str:
     """The place as a pattern over apps: `components/*/{env}/`."""
     parts = place.parent.split("/") if place.parent else []
-    general = [part if generic(part) or i == 0 and len(parts) > 1 else "*" for i, part in enumerate(parts)]
+    general = [part if generic(part) or (i == 0 and len(parts) > 1) else "*" for i, part in enumerate(parts)]
     tail = "{env}/" if place.folders else f"{place.before}{{env}}{place.after}"
     return joined([*general, tail])

@@ -10,7 +10,7 @@ from dataclasses import replace
 from liftlock.discovery.cells import complete
 from liftlock.discovery.contents import Contents, read_contents
 from liftlock.discovery.find import discover
-from liftlock.discovery.index import Index
+from liftlock.discovery.index import Index, generic
 from liftlock.discovery.result import Discovery
 from liftlock.discovery.words import read_name
 from liftlock.model.app import Cell
@@ -35,6 +35,7 @@ def discover_with(
     ordered_by_hand = any(e.after for e in environments)
     names = {e.name for e in environments}
     read: dict[str, tuple[Index, Contents]] = {}
+    only = _only_app(environments)
     made: list[Environment] = []
     cells: list[Cell] = []
     findings: list[Finding] = []
@@ -47,7 +48,7 @@ def discover_with(
         made.append(replace(environment, words=words, after=after))
         where = CONFIG
         if environment.paths:
-            mine = _matching(_tree_of(environment, tree, branches), environment, read)
+            mine = _matching(_tree_of(environment, tree, branches), environment, only, read)
             reason = f"{plural(len(mine), 'app')} match {', '.join(printable(p) for p in environment.paths)}"
         elif same is not None:
             mine = [replace(c, environment=environment.name) for c in found.cells if c.environment == same.name]
@@ -120,7 +121,18 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(f"(?P<root>{made})(?P<below>/.*)?", re.DOTALL)
 
 
-def _matching(tree: Tree, environment: Environment, read: dict[str, tuple[Index, Contents]]) -> list[Cell]:
+def _only_app(environments: Sequence[Environment]) -> str:
+    """A name for the app where every environment has one pattern and none names an app: what the paths share."""
+    paths = [e.paths for e in environments if e.paths]
+    if any(len(p) != 1 or "{app}" in p[0] for p in paths):
+        return ""
+    parts = [p[0].strip("/").split("/") for p in paths]
+    shared = [part for part in parts[0] if all(part in other for other in parts[1:])] if len(parts) > 1 else []
+    named = [part for part in shared if not generic(part) and "*" not in part]
+    return (named or shared or ["all"])[-1] if len(parts) > 1 else ""
+
+
+def _matching(tree: Tree, environment: Environment, only: str, read: dict[str, tuple[Index, Contents]]) -> list[Cell]:
     if tree.id not in read:
         index = Index(tree)
         read[tree.id] = (index, read_contents(tree, index))
@@ -134,13 +146,17 @@ def _matching(tree: Tree, environment: Environment, read: dict[str, tuple[Index,
             match = pattern.fullmatch(file) if file.startswith(fixed) else None
             if match is None:
                 continue
-            app = match.groupdict().get("app") or _last(path)
+            app = match.groupdict().get("app") or only or _last(path)
             root = match["root"] + ("/" if match["below"] else "")
             roots[app][root] = None
             files[app][file] = None
     why = f"{CONFIG} says {', '.join(environment.paths)}"
     return [
-        complete(index, contents, Cell(printable(app), environment.name, tuple(sorted(roots[app])), tuple(sorted(files[app])), why=why))
+        complete(
+            index,
+            contents,
+            Cell(printable(app), environment.name, tuple(sorted(roots[app])), tuple(sorted(files[app])), why=why),
+        )
         for app in sorted(files)
     ]
 

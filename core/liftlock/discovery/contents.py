@@ -19,9 +19,29 @@ from liftlock.errors import Problem
 from liftlock.model.tree import Tree
 from liftlock.text import printable
 
-LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class _Loader(_BASE):  # type: ignore[misc]
+    """The C parser without the resolving of tags: all that is asked of a file here is texts."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+        """No tag is looked for."""
+        return ""
+
+    def descend_resolver(self, current: Any, index: Any) -> None:
+        """Nothing to descend to."""
+
+    def ascend_resolver(self) -> None:
+        """Nothing to ascend from."""
+
+
 LARGE = 256 * 1024
-_ITEM = re.compile(rb"^[ \t]*(?:-[ \t]+)?(?:(?:path|file|files|valuesFile|[\w.-]+=)[:=]?[ \t]*)?[\"']?([\w@+.][\w./@+ -]*?)[\"']?[ \t]*(?:#.*)?\r?$", re.M)
+_ITEM = re.compile(
+    rb"^[ \t]*(?:-[ \t]+)?(?:(?:path|file|files|valuesFile|[\w.-]+=)[:=]?[ \t]*)?"
+    rb"[\"']?([\w@+.][\w./@+ -]*?)[\"']?[ \t]*(?:#.*)?\r?$",
+    re.M,
+)
 _ANY_KIND = re.compile(rb"^kind:[ \t]*\S", re.M)
 _COMPONENT = re.compile(rb"^kind:[ \t]*[\"']?Component\b", re.M)
 _WORKLOAD = re.compile(
@@ -68,7 +88,54 @@ class Contents:
 
 def parse(data: bytes) -> list[Any]:
     """The documents of a YAML file, all scalars as text. Raises yaml.YAMLError, UnicodeDecodeError."""
-    return list(yaml.load_all(data.decode("utf-8-sig"), Loader=LOADER))  # noqa: S506 - CBaseLoader makes only texts
+    if _too_deep(data):
+        raise yaml.YAMLError("nested too deeply")
+    loader = _Loader(data.decode("utf-8-sig"))
+    try:
+        documents = []
+        while loader.check_node():
+            documents.append(_plain(loader.get_node(), {}))
+        return documents
+    finally:
+        loader.dispose()
+
+
+_RUN = re.compile(rb"(?:[-?][ \t]+){300}")
+_FLOW = re.compile(rb"[\[\]{}]")
+
+
+def _too_deep(data: bytes) -> bool:
+    """Whether nesting could exhaust the stack of the C parser, which no exception stops."""
+    if _RUN.search(data):
+        return True
+    if data.count(b"[") + data.count(b"{") < 1000:
+        return False
+    depth = 0
+    for match in _FLOW.finditer(data):
+        depth = depth + 1 if match.group() in b"[{" else max(0, depth - 1)
+        if depth > 1000:
+            return True
+    return False
+
+
+def _plain(node: Any, made: dict[int, Any]) -> Any:
+    """A node as dicts, lists and texts; what an alias names is made once."""
+    if isinstance(node, yaml.ScalarNode):
+        return node.value
+    known = made.get(id(node))
+    if known is not None:
+        return known
+    if isinstance(node, yaml.SequenceNode):
+        items: list[Any] = []
+        made[id(node)] = items
+        items += [_plain(item, made) for item in node.value]
+        return items
+    table: dict[str, Any] = {}
+    made[id(node)] = table
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            table[key.value] = _plain(value, made)
+    return table
 
 
 def read_contents(tree: Tree, index: Index) -> Contents:
@@ -95,7 +162,7 @@ def read_contents(tree: Tree, index: Index) -> Contents:
         elif b"ArtifactGenerator" in data:
             artifacts += _artifacts(_documents(path, data, found.problems))
         elif b"ApplicationSet" in data and _APPSET.search(data):
-            _declare(path, data, found)
+            _declare(path, data, index, found)
     for path, data in pointing:
         found.flux += _flux(path, _documents(path, data, found.problems), index, artifacts)
     return found
@@ -154,7 +221,7 @@ def _flux(
             of = at(document, "spec", "sourceRef", "name")
             for artifact, inside, source in artifacts:
                 within = folder == inside or not inside or folder.startswith(f"{inside}/")
-                moved = posixpath.normpath(f"{source}/{folder[len(inside):].strip('/')}")
+                moved = posixpath.normpath(f"{source}/{folder[len(inside) :].strip('/')}")
                 if artifact == of and within and moved in index.here:
                     folder = moved
                     break
@@ -165,14 +232,53 @@ def _flux(
 _ENV_KEYS = ("env", "environment", "stage", "envName", "environmentName")
 
 
-def _declare(path: str, data: bytes, found: Contents) -> None:
+_CONTAINERS = frozenset(("envs", "environments", "env", "overlays", "clusters", "stages"))
+
+
+def _generated(generators: Any, index: Index) -> Iterator[tuple[str, str]]:
+    """Folder names that git generators stand a wildcard for (`apps/*/envs/*`), with the pattern."""
+    if not isinstance(generators, list):
+        return
+    for generator in generators:
+        for key in ("directories", "files"):
+            entries = at(generator, "git", key)
+            for entry in entries if isinstance(entries, list) else ():
+                pattern = at(entry, "path")
+                if isinstance(pattern, str) and at(entry, "exclude") != "true":
+                    yield from ((name, pattern) for name in _expanded(pattern, index))
+        for outer in ("matrix", "merge"):
+            yield from _generated(at(generator, outer, "generators"), index)
+
+
+def _expanded(pattern: str, index: Index) -> Iterator[str]:
+    folders = [""]
+    before = ""
+    for part in pattern.strip("/").split("/"):
+        if part == "*":
+            children = [(f, name) for f in folders[:500] for name in index.folders.get(f, ())]
+            if before in _CONTAINERS:
+                yield from (name for _, name in children[:200])
+            folders = [f"{f}/{name}" if f else name for f, name in children]
+        elif "*" in part:
+            return
+        else:
+            folders = [path for f in folders if (path := f"{f}/{part}" if f else part) in index.here]
+        before = part
+
+
+def _declare(path: str, data: bytes, index: Index, found: Contents) -> None:
     for document in _documents(path, data, found.problems):
+        for name, pattern in _generated(at(document, "spec", "generators"), index):
+            where = printable(path)
+            found.declared.setdefault(
+                name.lower(), f"the ApplicationSet in {where} makes one of each {printable(pattern)}"
+            )
         for element in _elements(at(document, "spec", "generators")):
             for key in _ENV_KEYS:
-                name = element.get(key)
-                if isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9][\w.-]{0,40}", name):
+                named = element.get(key)
+                if isinstance(named, str) and re.fullmatch(r"[A-Za-z0-9][\w.-]{0,40}", named):
                     where = printable(path)
-                    found.declared.setdefault(name.lower(), f"the ApplicationSet in {where} lists it as {key}")
+                    found.declared.setdefault(named.lower(), f"the ApplicationSet in {where} lists it as {key}")
 
 
 def _elements(generators: Any) -> Iterator[dict[str, Any]]:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from liftlock.discovery.index import COMMON_FOLDERS, Index, generic, is_data
-from liftlock.discovery.words import COMMON, EnvName, Sure, is_word, read_name
+from liftlock.discovery.words import COMMON, EnvName, Sure, is_word, listed, read_name
 
 # A word in a file's name after (or before) which the rest of it says whose the file is.
-_CONFIG_WORDS = frozenset("values config settings env overrides override params vars helmfile appsettings overlay".split())
+_CONFIG_WORDS = listed("values config settings env overrides override params vars helmfile appsettings overlay")
 _EXTENSION = re.compile(r"(\.(ya?ml|json|env|toml|properties|tfvars|gotmpl|conf|cfg|ini|enc|dec))+$")
 _PIECES = re.compile(r"([-_.]+)")
-_CONTAINERS = frozenset("envs env environments environment stages clusters".split())
+_CONTAINERS = listed("envs env environments environment stages clusters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Family:
     files: bool = False
     literal: bool = False
     names: dict[str, EnvName | None] = field(default_factory=dict)
+    instead: dict[str, str] = field(default_factory=dict)
+    """Of a name, what the plainest reading of the same file takes for the name (`roundtable-dev` for `dev`)."""
     siblings: int = 0
     """How many other names stand there that may be apps or environments."""
 
@@ -61,8 +63,8 @@ class Families:
     """Of each accepted name (lower case), in how many families it stands."""
     strong: set[str]
     """Folders whose children are environments."""
-    together: dict[str, Counter[str]]
-    """Of each accepted name, the accepted names it stands beside."""
+    standing: dict[str, set[int]]
+    """Of each accepted name, the families it stands in: two names that share one are two environments."""
     inferred: dict[str, str]
     """Names that no word gives, and why they are taken for environments."""
     variants: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -91,7 +93,7 @@ def file_slots(name: str, folder: str) -> Iterator[FileSlot]:
     if dashes:
         named = last.split(".")[0]
         yield FileSlot(f"{head}--", named, last[len(named) :] + tail, True)
-    if folder.rpartition("/")[2] in _CONTAINERS and read_name(stem) is not None:
+    if folder.rpartition("/")[2] in _CONTAINERS and lowered[0] not in _CONFIG_WORDS and read_name(stem) is not None:
         yield FileSlot("", stem, tail, True)
     hits = [i for i, word in enumerate(words) if (read := read_name(word)) is not None and read.sure >= Sure.EDGE]
     hits.sort(key=lambda i: (i != len(words) - 1, i != 0, i))
@@ -109,34 +111,46 @@ def find_families(index: Index, component: set[str], declared: dict[str, str]) -
     strong = {parent for parent, family in folders.items() if _strong(family)}
     _unnest(strong)
     support: Counter[str] = Counter()
-    together: dict[str, Counter[str]] = defaultdict(Counter)
+    standing: dict[str, set[int]] = defaultdict(set)
 
-    def accept(names: list[str]) -> None:
+    def accept(family: Family, names: Iterable[str]) -> None:
         for name in names:
             support[name] += 1
-            together[name].update(other for other in names if other != name)
+            standing[name].add(id(family))
 
-    for parent in strong:
-        accept([n.name.lower() for n in _members(folders[parent])])
+    for parent in sorted(strong):
+        accept(folders[parent], (n.name.lower() for n in _members(folders[parent])))
+    literal = Counter(n.lower() for family in files.values() if family.literal for n in family.names)
+    halves: set[str] = set()
     for family in files.values():
+        # values-roundtable-dev.yaml in many folders is of roundtable-dev; in one folder it may be roundtable's for dev.
+        for name in [n for n, whole in family.instead.items() if literal[whole] >= 2]:
+            family.names.pop(name)
+        if family.instead and _strong(family):
+            halves.update(whole for name, whole in family.instead.items() if name in family.names)
+    for family in files.values():
+        for name in [n for n in family.names if family.literal and n.lower() in halves and not is_word(n)]:
+            family.names.pop(name)
         if _strong(family) and not _beneath(family.parent, strong, support):
-            accept([n.name.lower() for n in _members(family)])
+            accept(family, (n.name.lower() for n in _members(family)))
+    if not support:
+        support.update(_single(index, folders, files))
     for name in declared:
         if name.lower() not in support and (read_name(name) is None or not support):
             support[name.lower()] += 1
     inferred = dict(_inferred(index, folders, files, strong, support))
-    for name in inferred:
-        beside = [f for f in (*folders.values(), *files.values()) if name in {n.lower() for n in f.names}]
-        accepted = [f for f in beside if len({n.lower() for n in f.names} & support.keys()) >= 1]
-        support[name] += len(accepted)
-        for family in accepted:
-            together[name].update(n.lower() for n in family.names if n.lower() in support and n.lower() != name)
+    known = set(support)
+    for family in (*folders.values(), *files.values()) if inferred else ():
+        lowered = {n.lower() for n in family.names}
+        if not lowered.isdisjoint(known):
+            accept(family, lowered & inferred.keys())
     inferred |= {n: why for n, why in declared.items() if read_name(n) is None}
+    _drop_lone(support, folders)
     variants = _variants(support)
     _drop_rare(support)
     variants = {name: told for name, told in variants.items() if told[0] in support}
     support.update(dict.fromkeys(variants, 1))
-    return Families(folders, files, support, strong, together, inferred, variants)
+    return Families(folders, files, support, strong, standing, inferred, variants)
 
 
 def _variants(support: Counter[str]) -> dict[str, tuple[str, str]]:
@@ -188,12 +202,17 @@ def _file_families(index: Index, visible: list[str]) -> dict[tuple[str, str, str
         for name in index.here[folder]:
             if not is_data(name):
                 continue
+            plainest = ""
             for slot in file_slots(name, folder):
                 key = (folder, slot.before, slot.after)
                 family = found.get(key)
                 if family is None:
                     family = found[key] = Family(folder, slot.before, slot.after, True, slot.literal)
                 family.names[slot.name] = read_name(slot.name)
+                if slot.literal and not plainest:
+                    plainest = slot.name.lower()
+                elif plainest and plainest != slot.name.lower():
+                    family.instead[slot.name] = plainest
     for family in found.values():
         family.siblings = sum(read is None for read in family.names.values())
     return found
@@ -248,6 +267,23 @@ def _unnest(strong: set[str]) -> None:
             above = folder
 
 
+def _single(index: Index, folders: dict[str, Family], files: dict[tuple[str, str, str], Family]) -> list[str]:
+    """The one environment of a repository that has no other to stand beside it, where its name leaves no doubt."""
+    found: Counter[str] = Counter()
+    for parent, family in folders.items():
+        for read in family.read:
+            path = f"{parent}/{read.name}" if parent else read.name
+            if read.sure is Sure.EXACT and read.word not in COMMON and (generic(_last(parent)) or index.marker(path)):
+                found[read.name.lower()] += 1
+    for file_family in files.values():
+        found.update(r.name.lower() for r in file_family.read if file_family.literal and r.sure is Sure.EXACT)
+    return [name for name, _ in found.most_common(1)]
+
+
+def _last(folder: str) -> str:
+    return folder.rpartition("/")[2]
+
+
 def _beneath(folder: str, strong: set[str], support: Counter[str]) -> bool:
     """Whether the folder lies in an environment's folder."""
     above = folder
@@ -279,7 +315,7 @@ def _inferred(
             continue
         total += 1
         beside = family.before.rstrip("-_.") + family.after in index.here[family.parent]
-        for name in lowered - known:
+        for name in sorted(lowered - known):
             patterns[name] += 1
             plain[name] += beside
     for name, count in patterns.items():
@@ -289,7 +325,7 @@ def _inferred(
             continue  # values-base.yaml is what all share, unless a plain values.yaml already plays that part
         if total >= 2 and not re.fullmatch(r"(secret|secrets|enc|example|local-.*|schema)", name):
             yield name, f"stands in the same place of file names as environments do, in {count} of {total} folders"
-    for parent in strong:
+    for parent in sorted(strong):
         family = folders[parent]
         members = _members(family)
         if len(members) < 2 or len(members) * 2.5 < len(members) + family.siblings:
@@ -313,6 +349,32 @@ def _shape(index: Index, folder: str) -> set[str]:
 def _alike(one: set[str], other: set[str]) -> float:
     either = one | other
     return len(one & other) / len(either) if either else 0.0
+
+
+def _drop_lone(support: Counter[str], folders: dict[str, Family]) -> None:
+    """A level with an affix that stands nowhere else is an app's name (api-test beside api), not an environment."""
+    if not support:
+        return
+    levels: dict[str, set[str]] = defaultdict(set)
+    for name in support:
+        read = read_name(name)
+        if read is not None and read.affix:
+            levels[read.affix].add(read.level)
+    lone = {
+        name
+        for name in support
+        if (r := read_name(name)) is not None and r.affix and len(levels[r.affix]) < 2 and not is_word(r.affix)
+    }
+    most = max(support.values())
+    beside = {
+        name.lower()
+        for family in folders.values()
+        for name in family.names
+        if name.lower() in lone and (r := read_name(name)) is not None and r.affix in family.names
+    }
+    for name in lone:
+        if support[name] * 10 < most or name in beside:
+            del support[name]
 
 
 def _drop_rare(support: Counter[str]) -> None:

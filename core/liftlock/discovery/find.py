@@ -16,7 +16,7 @@ from liftlock.discovery.result import Discovery
 from liftlock.discovery.slots import Place, find_places
 from liftlock.model.environment import Finding
 from liftlock.model.tree import Tree
-from liftlock.text import plural, printable
+from liftlock.text import printable
 
 LOOKED_FOR = (
     "folders or file names that stand beside each other and carry words such as dev, test, staging or prod; Flux "
@@ -50,11 +50,13 @@ def in_tree(index: Index, contents: Contents) -> Discovery:
     written = {name.lower() for place in places for name in place.held}
     support = Counter({n: c for n, c in families.support.items() if n in written})
     if not support:
-        nothing = Finding("environments", f"none found; looked for {LOOKED_FOR}", question="Where are the environments?")
+        nothing = Finding(
+            "environments", f"none found; looked for {LOOKED_FOR}", question="Where are the environments?"
+        )
         return Discovery(findings=(nothing,), problems=tuple(contents.problems))
-    known = merge(Counter({n: c for n, c in support.items() if n not in families.variants}), families.together)
+    known = merge(Counter({n: c for n, c in support.items() if n not in families.variants}), families.standing)
     environments, order = in_order(known)
-    cells = make_cells(index, contents, places, known, families)
+    cells = make_cells(index, contents, places, known, families, [e.name for e in environments])
     findings = [*_layouts(index, places), *_inferences(families, support), *order]
     return Discovery(tuple(environments), cells, tuple(findings), tuple(contents.problems))
 
@@ -68,11 +70,17 @@ def _layouts(index: Index, places: Sequence[Place]) -> list[Finding]:
         names = Counter(name for place in alike for name in place.held)
         shown = ", ".join(printable(n) for n, _ in names.most_common(8)) + (" and more" if len(names) > 8 else "")
         kind = "folders" if alike[0].folders else "files"
-        where = printable(alike[0].pattern) if len(alike) == 1 else plural(len(alike), "place")
+        where = "one place" if len(alike) == 1 else f"{len(alike)} places ({_some(alike)})"
         marker = _markers(index, alike)
         reason = f"{kind} named {shown} stand beside each other in {where}{marker}"
         findings.append(Finding(printable(pattern), reason))
     return findings
+
+
+def _some(places: Sequence[Place]) -> str:
+    """A few of the folders by name."""
+    named = dict.fromkeys(place.parent.split("/")[-1] or "." for place in places)
+    return ", ".join(printable(n) for n in list(named)[:3]) + (", …" if len(named) > 3 else "")
 
 
 def _markers(index: Index, places: Sequence[Place]) -> str:

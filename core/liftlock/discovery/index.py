@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from liftlock.discovery.words import listed
 from liftlock.model.tree import Tree
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -12,34 +13,38 @@ KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 MARKERS = (*KUSTOMIZATIONS, "Chart.yaml", "helmfile.yaml", "hubploy.yaml", "kptfile", "Kptfile", "fleet.yaml")
 
 # Places that hold no environment of their own: documentation, tests, generated or vendored files.
-_ELSEWHERE = frozenset(
+_ELSEWHERE = listed(
     "docs doc documentation hack tests testdata test-data fixtures e2e node_modules vendor versionstream config-root "
-    "scripts script bin third_party __pycache__ skills".split()
+    "scripts script bin third_party __pycache__ skills"
 )
 # Folders that say what is in them, not whose it is: never the name of an app.
-GENERIC = frozenset(
+GENERIC = listed(
     "apps app applications application components component services deployments deployment deploy charts chart "
     "helm kustomize overlays overlay envs env environments environment config configs configuration k8s kubernetes "
     "kube manifests manifest argocd argo argo-cd gitops clusters cluster base bases values variants releases release "
     "helmfiles helmfile overrides stages rings image-tags helm-versions versions tags patches src projects workloads "
-    "settings vars flux fluxcd yaml instances targets hub-configs".split()
+    "settings vars flux fluxcd yaml instances targets"
 )
+# Tools that are folders of other apps in one repository, and an app themselves in the next.
+TOOLS = listed("argocd argo argo-cd flux fluxcd helm kustomize")
 # Folders that are parts of an app wherever they stand.
-PARTS = frozenset(
-    "patches patch resources resource secrets secret sops-secrets rbac templates files crds crd base bases common shared "
-    "monitoring dashboards config configs configmaps scripts policies rules transformers generators components "
-    "k-components replacements external-secrets".split()
+PARTS = listed(
+    "patches patch resources resource secrets secret sops-secrets rbac templates files crds crd base bases "
+    "common shared monitoring dashboards config configs configmaps scripts policies rules transformers "
+    "generators components k-components replacements external-secrets environment-patches "
 )
 # Names that say little alone: their parent's name goes with them.
-WEAK = PARTS | frozenset(
+WEAK = PARTS | listed(
     "identity serviceaccount serviceaccounts automation automations monitor namespace namespaces ingress network aso "
-    "workload-identity image default main global all misc".split()
+    "workload-identity image default main global all misc"
 )
-COMMON_FOLDERS = frozenset(
+COMMON_FOLDERS = listed(
     "base bases common shared default defaults global globals all components k-components lib library template "
-    "templates overlays rings modules resources".split()
+    "templates overlays rings modules resources"
 )
-_CODE = re.compile(r"\.(py|sh|md|go|js|ts|tsx|html?|css|png|svg|jpe?g|gif|ipynb|rst|adoc|tpl|lua|rb|java|tf|sql|lock|sum)$")
+_CODE = re.compile(
+    r"\.(py|sh|md|go|js|ts|tsx|html?|css|png|svg|jpe?g|gif|ipynb|rst|adoc|tpl|lua|rb|java|tf|sql|lock|sum)$"
+)
 _HELM_PARTS = ("templates", "charts")
 
 
@@ -105,7 +110,7 @@ class Index:
 
 
 def is_data(name: str) -> bool:
-    """Whether a file of this name may be configuration of an environment: not a program, a picture or a text to read."""
+    """Whether a file of this name may be an environment's: not a program, a picture or a text to read."""
     return not name.startswith(".") and _CODE.search(name) is None
 
 

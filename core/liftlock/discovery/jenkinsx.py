@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -50,7 +51,11 @@ def _cluster_repository(tree: Tree, index: Index) -> Discovery | None:
     listed: list[dict[str, Any]] = []
     for document in _documents(tree, REQUIREMENTS, problems):
         found = at(document, "spec", "environments") or document.get("environments")
-        listed += [e for e in found if isinstance(e, dict) and isinstance(e.get("key"), str)] if isinstance(found, list) else []
+        listed += (
+            [e for e in found if isinstance(e, dict) and isinstance(e.get("key"), str)]
+            if isinstance(found, list)
+            else []
+        )
     listed = [e for e in listed if re.fullmatch(r"[A-Za-z0-9][\w.-]{0,60}", e["key"])]
     if not listed:
         return Discovery(problems=tuple(problems)) if problems else None
@@ -66,7 +71,9 @@ def _cluster_repository(tree: Tree, index: Index) -> Discovery | None:
         environments.append(Environment(key, after, protected=production, words=(key, str(own[key]))))
         findings.append(Finding(key, f"{REQUIREMENTS} lists it" + (f" after {after[0]}" if after else "")))
         if key == "dev":
-            findings.append(Finding(key, "the development environment of Jenkins X itself: nothing is promoted to or from it"))
+            findings.append(
+                Finding(key, "the development environment of Jenkins X itself: nothing is promoted to or from it")
+            )
         else:
             before = (key,)
         if entry.get("remoteCluster") == "true":
@@ -83,15 +90,15 @@ def _cluster_repository(tree: Tree, index: Index) -> Discovery | None:
     for key, namespace in own.items():
         count = sum(c.environment == key for c in cells)
         place = f"helmfiles/{namespace}/helmfile.yaml" if key != "dev" else "the other helmfiles"
-        said = f"{plural(count, 'release')} in {place}" if count else f"no release yet: there is no helmfiles/{namespace}"
+        said = (
+            f"{plural(count, 'release')} in {place}" if count else f"no release yet: there is no helmfiles/{namespace}"
+        )
         findings.append(Finding(key, said))
     return Discovery(tuple(environments), tuple(_unique(cells)), tuple(findings), tuple(problems))
 
 
 def _unique(cells: list[Cell]) -> list[Cell]:
     """One cell for each app and environment: releases of one name in several helmfiles are told apart by folder."""
-    from dataclasses import replace
-
     seen: set[tuple[str, str]] = set()
     found = []
     for cell in cells:
@@ -115,10 +122,16 @@ def _releases(
             if not isinstance(name, str) or not name:
                 continue
             values = release.get("values")
-            own, shared = [path], []
+            own, shared = [path], list[str]()
             for value in values if isinstance(values, list) else ():
                 file = posixpath.normpath(posixpath.join(folder, value)) if isinstance(value, str) else ""
-                if file and value != _GENERATED and not file.startswith("..") and index.has(file) and file not in index.here:
+                if (
+                    file
+                    and value != _GENERATED
+                    and not file.startswith("..")
+                    and index.has(file)
+                    and file not in index.here
+                ):
                     (own if file.startswith(f"{folder}/") else shared).append(file)
             chart = release.get("chart")
             if isinstance(chart, str) and chart.startswith("./"):

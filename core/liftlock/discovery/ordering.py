@@ -18,14 +18,14 @@ class Known:
     spellings: tuple[str, ...]
 
 
-def merge(support: Counter[str], together: dict[str, Counter[str]]) -> list[Known]:
+def merge(support: Counter[str], standing: dict[str, set[int]]) -> list[Known]:
     """Names that are the same environment written in several ways (stg, staging) put together."""
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for name in sorted(support, key=lambda n: (-support[n], n)):
         read = read_name(name)
         base = (read.level, read.affix, read.ladder) if read is not None else (name, "", "?")
         key = base
-        while any(other in together.get(name, ()) for other in groups.get(key, ())):
+        while not all(standing[name].isdisjoint(standing[other]) for other in groups.get(key, ())):
             key = (*key[:2], key[2] + "'")  # both stand in one family: two environments
         groups[key].append(name)
     return [Known(names[0], read_name(names[0]), tuple(names)) for names in groups.values()]
@@ -58,7 +58,9 @@ def in_order(known: list[Known]) -> tuple[list[Environment], list[Finding]]:
     if alone and len(known) > 1:
         listed = ", ".join(alone)
         question = f"What do {listed} come after?" if len(alone) > 1 else f"What does {listed} come after?"
-        findings.append(Finding(listed, "no word of the name says where it stands, so it stands alone", question=question))
+        findings.append(
+            Finding(listed, "no word of the name says where it stands, so it stands alone", question=question)
+        )
     ladders = {r.ladder for r in reads.values() if r is not None}
     if len(ladders) > 1:
         listed = " and ".join(_chain(reads, ladder) for ladder in sorted(ladders))
@@ -101,7 +103,10 @@ def _after(name: str, read: EnvName, reads: dict[str, EnvName | None]) -> tuple[
     lower = {
         other: r
         for other, r in reads.items()
-        if r is not None and r.ladder == read.ladder and r.rank < read.rank and (r.rank >= FIRST or r.ladder or r.affix == read.affix != "")
+        if r is not None
+        and r.ladder == read.ladder
+        and r.rank < read.rank
+        and (r.rank >= FIRST or r.ladder or r.affix == read.affix != "")
     }
     for said, candidates in (
         (f"both are {read.affix}" if read.affix else "", {o: r for o, r in lower.items() if r.affix == read.affix}),

@@ -69,14 +69,13 @@ def pair_files(
         only_left = clusters_left - {_cluster_of(s, source.roots) for s in pairs}
         only_right = clusters_right - {_cluster_of(t, target.roots) for t in pairs.values()}
         lone_left = [f for f in lone_left if _cluster_of(f, source.roots) not in only_left]
+        found += _fan_out(source, target, (source_tree, target_tree), clusters_left, only_right)
         lone_right = [f for f in lone_right if _cluster_of(f, target.roots) not in only_right]
-    there = _counterparts(left, source.roots, right, target.roots)
-    for file in lone_left:
-        found.append(Pairing(file, None, _where(file, source.roots, there, to_target)))
+    there = _counterparts(pairs)
+    found += [Pairing(f, None, _where(f, source, target, there, to_target)) for f in lone_left]
     back = _Rewriter(target_env, source_env, theirs, mine)
-    here = _counterparts(right, target.roots, left, source.roots)
-    for file in lone_right:
-        found.append(Pairing(None, file, _where(file, target.roots, here, back)))
+    here = _counterparts({t: s for s, t in pairs.items()})
+    found += [Pairing(None, f, _where(f, target, source, here, back)) for f in lone_right]
     return tuple(sorted(found, key=lambda p: (p.target or p.path, p.source or "")))
 
 
@@ -182,7 +181,9 @@ class _Rewriter:
     ) -> None:
         self._pattern = _pattern(mine)
         self._mine, self._theirs = mine, theirs
-        self._first = next((w for w in (*target.words, target.name) if w.lower() in theirs), theirs[0] if theirs else "")
+        self._first = next(
+            (w for w in (*target.words, target.name) if w.lower() in theirs), theirs[0] if theirs else ""
+        )
 
     def __call__(self, path: str) -> str:
         if self._pattern is None or not self._first:
@@ -190,25 +191,57 @@ class _Rewriter:
         return self._pattern.sub(lambda m: self._first, path)
 
 
-def _counterparts(
-    places: dict[str, tuple[str, str]],
-    roots: Sequence[str],
-    other_places: dict[str, tuple[str, str]],
-    other_roots: Sequence[str],
-) -> dict[str, str]:
-    """Of each root that is a folder, the folder that is its counterpart."""
-    theirs = {place: _root_of(file, other_roots) for file, (place, _) in other_places.items()}
-    found = {}
-    for file, (place, _) in places.items():
-        root = _root_of(file, roots)
-        if root.endswith("/") and place in theirs:
-            found[root] = theirs[place]
-    if len(roots) == len(other_roots) == 1 and roots[0].endswith("/") and other_roots[0].endswith("/"):
-        found.setdefault(roots[0], other_roots[0])
+def _fan_out(
+    source: Cell, target: Cell, trees: tuple[Tree, Tree], from_clusters: set[str], to_clusters: set[str]
+) -> list[Pairing]:
+    """Files of clusters that only the target has, beside those of the source's cluster that is most like them: one
+    source cluster for as many clusters of the target as there are.
+    """
+    mine, theirs = _by_cluster(source, from_clusters), _by_cluster(target, to_clusters)
+    found = []
+    for files in theirs.values():
+        best = max(mine.values(), key=lambda held: _alike(held, files, trees), default={})
+        found += [Pairing(best[rest], path, path) for rest, path in files.items() if rest in best]
     return found
 
 
-def _where(file: str, roots: Sequence[str], counterparts: dict[str, str], rewrite: _Rewriter) -> str:
+def _by_cluster(cell: Cell, clusters: set[str]) -> dict[str, dict[str, str]]:
+    """Of each cluster, its files by their path below it."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for file in cell.files:
+        cluster = _cluster_of(file, cell.roots)
+        if cluster in clusters:
+            found[cluster][file[len(cluster) :]] = file
+    return found
+
+
+def _alike(mine: dict[str, str], theirs: dict[str, str], trees: tuple[Tree, Tree]) -> tuple[float, int]:
+    common = mine.keys() & theirs.keys()
+    same = sum(trees[0].entries[mine[r]].oid == trees[1].entries[theirs[r]].oid for r in common)
+    return len(common) / max(1, len(mine.keys() | theirs.keys())), same
+
+
+def _counterparts(pairs: dict[str, str]) -> dict[str, str]:
+    """Of each folder, the folder that holds the counterparts of its files."""
+    found: dict[str, str] = {}
+    for mine, theirs in pairs.items():
+        one, other = mine, theirs
+        while one and other:
+            one, other = one.rpartition("/")[0], other.rpartition("/")[0]
+            if one in found:
+                break
+            found[one] = other
+    return found
+
+
+def _where(file: str, cell: Cell, other: Cell, folders: dict[str, str], rewrite: _Rewriter) -> str:
     """Where a file that is missing on the other side would be."""
-    root = _root_of(file, roots)
-    return (counterparts.get(root) or rewrite(root)) + rewrite(file[len(root) :])
+    root = _root_of(file, cell.roots)
+    if root.endswith("/") and len(cell.roots) == len(other.roots) == 1 and other.roots[0].endswith("/"):
+        folders = {root.rstrip("/"): other.roots[0].rstrip("/"), **folders}
+    above = file.rpartition("/")[0]
+    while above and above not in folders and len(above) >= len(root.rstrip("/")):
+        above = above.rpartition("/")[0]
+    if above and above in folders and root.endswith("/") and len(above) >= len(root.rstrip("/")):
+        return folders[above] + rewrite(file[len(above) :])
+    return rewrite(file)

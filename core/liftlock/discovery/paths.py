@@ -23,23 +23,31 @@ def cell_from_path(tree: Tree, path: str) -> Cell:
     if entry is not None or not files:
         raise _missing(tree, wanted, "is a link or a submodule" if entry is not None else "")
     root = next((wanted for name in KUSTOMIZATIONS if head + name in tree.entries), "")
-    return Cell(_app(wanted), path, (head,), tuple(sorted(files)), render_root=root, why="the folder that was named")
+    return Cell(
+        _app(wanted, folder=True),
+        path,
+        (head,),
+        tuple(sorted(files)),
+        render_root=root,
+        why="the folder that was named",
+    )
 
 
-def _app(path: str) -> str:
+def _app(path: str, folder: bool = False) -> str:
     """The nearest folder or file name that is not an environment's and says something."""
     parts = path.split("/")
-    names = [*parts[:-1], parts[-1].split(".")[0] if "." in parts[-1][1:] else parts[-1]]
+    names = parts if folder else [*parts[:-1], parts[-1].split(".")[0] or parts[-1]]
     for name in reversed(names):
         read = read_name(name.removeprefix("values-"))
-        if not generic(name) and read is None and name not in {"values", "kustomization"}:
+        plain = read is None or (folder and "." in name)  # a folder named for a host
+        if not generic(name) and plain and name not in {"values", "kustomization"}:
             return printable(name)
     return printable(names[-1]) or "all"
 
 
 def _missing(tree: Tree, path: str, said: str) -> PlanError:
     shown = printable(path)
-    folders = {p[: i] for p in tree.entries for i, c in enumerate(p) if c == "/"}
+    folders = {p[:i] for p in tree.entries for i, c in enumerate(p) if c == "/"}
     parent = path
     while parent and parent not in folders:
         parent = parent.rpartition("/")[0]

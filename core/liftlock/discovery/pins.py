@@ -11,16 +11,21 @@ from typing import Any
 import yaml
 
 from liftlock.discovery.contents import parse
+from liftlock.discovery.words import is_word, listed
 from liftlock.model.app import Version
 from liftlock.text import printable
 
 _INTERESTING = re.compile(rb"(?i)image|(?<!api)version|tag\b|tag[\"']?:|_tag|revision|[?]ref=|digest|ref:|substitute")
+_OBJECT = re.compile(rb"^kind:", re.M)
+_IN_OBJECTS = re.compile(
+    rb"[iI]mage|IMAGE|newTag|digest:|Revision:|[?&]ref=|\bversion:|substitute:|\btag:|semver:|commit:|path:.*/v?\d"
+)
 _MAX_DEPTH = 24
 _SEMVER = re.compile(r"v?\d+\.\d+\.\d+([-+_.][\w.+-]*)?")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+(/\d+)?")
 _API = re.compile(r"v\d+((alpha|beta)\d+)?")
 _TAG_KEY = re.compile(r"(?i)(.*[a-z0-9_.-])?(tag|_version|imageversion|appversion|chartversion)|version|image_?tag")
-_MOVING = frozenset("latest stable main master head nightly edge develop trunk".split())
+_MOVING = listed("latest stable main master head nightly edge develop trunk")
 _REF = re.compile(r"[?&]ref=([^&\s]+)")
 _IMAGE = re.compile(r"[\w.$/-]+(:\d+)?[\w./-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{6,})+")
 _DOTENV = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*[:=]\s*[\"']?([^\"'#\s]+)[\"']?\s*(?:#.*)?$", re.M)
@@ -29,7 +34,7 @@ _PART_KEYS = ("name", "key", "id", "release", "path")
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A version in a file. `part` is the release it belongs to where a file holds several; `weight` grows with doubt."""
+    """A version in a file. `part` is the release it belongs to where a file holds several; `weight`: doubt."""
 
     version: Version
     part: str = ""
@@ -38,9 +43,10 @@ class Pin:
 
 def pins_of(path: str, data: bytes) -> tuple[Pin, ...]:
     """The versions pinned in a file; none where it is a template, encrypted, or cannot be parsed."""
-    if _INTERESTING.search(data) is None and not path.endswith(".env"):
-        if b"." not in data or b"kind:" in data or len(data) > 8192:
-            return ()
+    wanted = _IN_OBJECTS if _OBJECT.search(data) is not None else _INTERESTING
+    plain = b"." in data and b"kind:" not in data and len(data) <= 8192
+    if not plain and wanted.search(data) is None and not path.endswith(".env"):
+        return ()
     name = path.rpartition("/")[2]
     try:
         if name.endswith(".env"):
@@ -58,7 +64,11 @@ def pins_of(path: str, data: bytes) -> tuple[Pin, ...]:
 def _dotenv(path: str, text: str) -> Iterator[Pin]:
     for key, value in _DOTENV.findall(text):
         if _TAG_KEY.fullmatch(key) and plausible(key, value):
-            yield Pin(_version(re.sub(r"(?i)_?(docker|image)?_?(tag|version)$", "", key).lower(), value, path, key, "variable"))
+            yield Pin(
+                _version(
+                    re.sub(r"(?i)_?(docker|image)?_?(tag|version)$", "", key).lower(), value, path, key, "variable"
+                )
+            )
         elif key.upper().endswith("IMAGE") and _IMAGE.fullmatch(value):
             yield from _image(value, path, key)
 
@@ -75,9 +85,12 @@ def plausible(key: str, value: object) -> bool:
         return False
     if value.lower() in _MOVING:
         return key.lower().endswith("tag")
-    if not any(c.isdigit() for c in value) or _API.fullmatch(value) or _ADDRESS.fullmatch(value):
+    tag = key.lower().endswith("tag")
+    if not any(c.isdigit() for c in value) or _ADDRESS.fullmatch(value) or (_API.fullmatch(value) and not tag):
         return False
-    if key.lower().endswith("tag"):
+    if any(is_word(w) for w in re.split(r"[-_.]", value)) and not re.search(r"[0-9a-f]{7}|\d{4}|\d\.\d", value):
+        return False  # the name of a cluster or a host
+    if tag:
         return True
     return "." in value or "_" in value or len(value) >= 7
 
@@ -123,7 +136,8 @@ def _kustomization(file: str, node: Any, prefix: str) -> Iterator[Pin]:
         tag, digest = _text(image, "newTag"), _text(image, "digest")
         if tag or digest:
             leaf = "newTag" if tag else "digest"
-            yield Pin(_version(name, tag if tag else digest, file, f"{at}.{leaf}", "image"))
+            doubt = int(bool(tag) and not any(c.isdigit() for c in tag))
+            yield Pin(_version(name, tag or digest, file, f"{at}.{leaf}", "image"), weight=doubt)
     for chart in _dicts(node, "helmCharts"):
         if _text(chart, "version"):
             at = f"{prefix}helmCharts[name={_text(chart, 'name')}].version"
@@ -133,8 +147,9 @@ def _kustomization(file: str, node: Any, prefix: str) -> Iterator[Pin]:
         for entry in entries if isinstance(entries, list) else ():
             match = _REF.search(entry) if isinstance(entry, str) else None
             if match:
-                address = entry[: match.start()].removesuffix(".git").rstrip("/")
-                short = re.sub(r"^[a-z+]+://[^/]+/", "", address)
+                address = entry[: match.start()].rstrip("/")
+                # The repository names it: the path inside often has the environment's name in it.
+                short = "/".join(re.sub(r"^[a-z+]+://[^/]+/", "", address).split("/")[:2]).removesuffix(".git")
                 yield Pin(_version(short, match.group(1), file, f"{prefix}{key}[={address}]", "ref"))
 
 
@@ -171,7 +186,9 @@ def _object(file: str, kind: str, api: str, node: dict[str, Any]) -> Iterator[Pi
     elif kind == "HelmRelease":
         chart = _sub(spec, "chart", "spec")
         if _text(chart, "version"):
-            yield Pin(_version(_text(chart, "chart"), _text(chart, "version"), file, "spec.chart.spec.version", "chart"))
+            yield Pin(
+                _version(_text(chart, "chart"), _text(chart, "version"), file, "spec.chart.spec.version", "chart")
+            )
         yield from _values(file, _sub(spec, "values"), "spec.values", 0)
     elif kind in {"OCIRepository", "GitRepository"}:
         name = _text(node.get("metadata"), "name")
@@ -231,7 +248,11 @@ def _image(text: str, file: str, path: str) -> Iterator[Pin]:
 
 def _items(node: list[Any]) -> Iterator[tuple[str, Any]]:
     for position, item in enumerate(node):
-        named = next((f"[{k}={item[k]}]" for k in _PART_KEYS if isinstance(item.get(k), str)), "") if isinstance(item, dict) else ""
+        named = (
+            next((f"[{k}={item[k]}]" for k in _PART_KEYS if isinstance(item.get(k), str)), "")
+            if isinstance(item, dict)
+            else ""
+        )
         yield named or f"[{position}]", item
 
 
@@ -268,9 +289,7 @@ def _values(file: str, node: Any, path: str, depth: int, part: str = "") -> Iter
         for key, value in node.items():
             key = str(key)
             below = f"{path}.{key}" if path else key
-            if isinstance(value, dict):
-                yield from _values(file, value, below, depth + 1, part)
-            elif isinstance(value, list):
+            if isinstance(value, dict | list):
                 yield from _values(file, value, below, depth + 1, part)
             elif not isinstance(value, str) or not value:
                 continue
@@ -280,7 +299,8 @@ def _values(file: str, node: Any, path: str, depth: int, part: str = "") -> Iter
                 is_tag = key.lower() in {"tag", "imagetag", "image_tag"}
                 name = repository if is_tag and repository else path if key.lower() in {"tag", "version"} else ""
                 name = name or ("" if is_tag else key)
-                yield Pin(_version(name.removesuffix(".image"), value, file, below, "image" if is_tag else "value"), part, 0 if is_tag else 1)
+                named = "" if name == "image" else name.removesuffix(".image")
+                yield Pin(_version(named, value, file, below, "image" if is_tag else "value"), part, 0 if is_tag else 1)
             elif (":" in value or "@sha256" in value) and "://" not in value and _image_like(key, value):
                 for pin in _image(value, file, below):
                     yield Pin(pin.version, part)

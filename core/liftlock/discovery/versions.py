@@ -55,11 +55,18 @@ def _of(cell: Cell, files: Sequence[str], read: dict[str, tuple[Pin, ...]]) -> t
         pins = [pin for pin in pins if pin.part == cell.part]
     words = [w for w in cell.app.lower().rpartition("/")[2].split("-") if w]
     unique: dict[tuple[str, str], Version] = {}
-    for pin in sorted(pins, key=lambda p: (p.weight, _KINDS[p.version.kind], -_likeness(p.version.name, words))):
+    for pin in sorted(pins, key=lambda p: _order(p, words)):
         version = pin.version
         named = version if version.name else Version(cell.app, version.value, version.file, version.path, version.kind)
         unique.setdefault((named.name, named.value), named)
     return tuple(unique.values())
+
+
+def _order(pin: Pin, words: list[str]) -> tuple[bool, int, int, int]:
+    """What has the app's own name stands first, then what is sure, images before the rest."""
+    last = pin.version.name.lower().rpartition("/")[2]
+    own = pin.weight < 2 and (not last or last == "-".join(words))
+    return (not own, pin.weight, _KINDS[pin.version.kind], -_likeness(last, words))
 
 
 def _likeness(name: str, words: list[str]) -> int:

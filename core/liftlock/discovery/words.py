@@ -12,6 +12,11 @@ from enum import IntEnum
 from functools import lru_cache
 
 
+def listed(words: str) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(words.split())
+
+
 class Sure(IntEnum):
     """How plainly a name says that it is an environment's."""
 
@@ -73,21 +78,20 @@ _LEVELS: tuple[tuple[str, int, bool, str], ...] = (
 )
 _WORDS = {word: (level, rank, aside) for level, rank, aside, words in _LEVELS for word in words.split()}
 # Words that name other things as often: alone among many folders they are not taken for environments.
-COMMON = frozenset("test testing integration int demo live load preview performance local acc acceptance dr canary sit".split())
+COMMON = listed("test testing integration int demo live load preview performance local acc acceptance dr canary sit")
 # Words long or odd enough to be seen inside another word.
 _GLUED = sorted(
-    "dev int prod prd test stg stage staging production development qa uat demo sbox sandbox preprod".split(),
-    key=len,
-    reverse=True,
+    listed("dev int prod prd test stg stage staging production development qa uat demo sbox sandbox preprod"),
+    key=lambda word: (-len(word), word),
 )
 _LADDERS = frozenset({"ring", "wave"})
 _NEGATIONS = frozenset({"non", "no", "not", "pre"})
 _SEPARATORS = re.compile(r"[-_.]+")
 _NUMBERED = re.compile(r"([a-z]+)(\d{1,3})")
 # Rarely an affix of an environment, often a sign that the name means something else.
-_NOT_ENVIRONMENTS = frozenset(
+_NOT_ENVIRONMENTS = listed(
     "tools tool data utils util tests system pod kube service services server api app apps web ui job jobs cron db "
-    "controller scripts script docs plan suite harness runner client image images chart charts".split()
+    "controller scripts script docs plan suite harness runner client image images chart charts"
 )
 
 
@@ -164,7 +168,9 @@ def _glued(name: str, tokens: list[str]) -> EnvName | None:
 
 def level_words(level: str) -> tuple[str, ...]:
     """All words of a level, the canonical one first."""
-    return next(((level, *(w for w in words.split() if w != level)) for name, _, _, words in _LEVELS if name == level), ())
+    return next(
+        ((level, *(w for w in words.split() if w != level)) for name, _, _, words in _LEVELS if name == level), ()
+    )
 
 
 _REGION = re.compile(r"(us|eu|uk|asia|apac|emea|amer|global|central|north|south|east|west|[-0-9])+")
@@ -176,7 +182,7 @@ def is_word(token: str) -> bool:
 
 
 def is_environment_word(name: str) -> bool:
-    """Whether a name, of a branch for instance, stands for an environment by itself: `prod`, `env/staging`, `prod-us`."""
+    """Whether a name (of a branch, say) stands for an environment by itself: `prod`, `env/staging`, `prod-us`."""
     first, _, last = name.rpartition("/")
     if first and first.lower() not in {"env", "envs", "environment", "environments", "deploy"}:
         return False

@@ -31,6 +31,8 @@ class DiffLine:
     spans: tuple[Span, ...]
     old: int | None = None
     new: int | None = None
+    unended: bool = False
+    """The file ends here without a newline."""
 
     @property
     def text(self) -> str:

@@ -80,21 +80,21 @@ def fill(
             return
     board = replace(board, cells=dict(cells))
     yield board
-    told = time.monotonic()
+    told, ended = time.monotonic(), False
     for key, behind, problem in _behind(reading, board, comparisons, rulebook):
         state = cells[key]
         cells[key] = replace(state, behind=behind, problems=(*state.problems, *((problem,) if problem else ())))
         if cancelled():
             return
         if time.monotonic() - told > _SAMPLE:
-            _drain(updates, cells)
+            ended = ended or _drain(updates, cells)
             board = replace(board, cells=dict(cells))
             yield board
             told = time.monotonic()
-    ended = False
     while not ended and not cancelled():
         ended = _drain(updates, cells, wait=_SAMPLE)
         yield replace(board, cells=dict(cells))
+    yield replace(board, cells=dict(cells))
     history.join(timeout=5)
 
 

@@ -1,6 +1,7 @@
 """Leaves with exact positions out of YAML, JSON and dotenv, and splicing them back so that every other byte stays."""
 
 from liftlock.yamledit.edits import AddDocument, AddEntry, AddItem, Edit, Remove, RemoveDocument, SetNode, SetScalar
+from liftlock.yamledit.loading import load
 from liftlock.yamledit.nodes import (
     Alias,
     Document,
@@ -13,6 +14,7 @@ from liftlock.yamledit.nodes import (
     Source,
     aliases_of,
     node_at,
+    scalars,
     value_of,
 )
 from liftlock.yamledit.reading import read
@@ -39,8 +41,10 @@ __all__ = [
     "Snippet",
     "Source",
     "aliases_of",
+    "load",
     "node_at",
     "read",
+    "scalars",
     "splice",
     "value_of",
 ]

@@ -11,6 +11,7 @@ from liftlock.errors import EditError
 from liftlock.text import printable
 from liftlock.yamledit import flow
 from liftlock.yamledit.edits import AddEntry, AddItem
+from liftlock.yamledit.habits import behind, habits
 from liftlock.yamledit.nodes import Mapping, Node, Scalar, Sequence, Source
 from liftlock.yamledit.replacement import Replacement
 from liftlock.yamledit.snippet import Snippet, comment_behind, lead
@@ -39,6 +40,30 @@ def children(source: Source, parent: Mapping | Sequence, removed: Selection[int]
     return _Children(source, parent).edit(removed, added)
 
 
+def filled(
+    source: Source, parent: Mapping | Sequence, key: Scalar | None, edits: Many[AddEntry | AddItem]
+) -> Replacement:
+    """Children in lines of their own for an empty `{}` or `[]` that stands behind a key, a dash or alone."""
+    text, newline = source.text, source.newline
+    wanted = habits(source, None)
+    start, end = past_properties(text, parent), parent.end
+    indent = _column(text, parent.start)
+    if key is not None:
+        step = wanted.get("map", 2) if isinstance(parent, Mapping) else wanted.get("seq", 0)
+        indent = _column(text, key.start) + step
+    lines: list[str] = []
+    for edit in edits:
+        made = edit.snippet.entry_lines(edit.key, indent, wanted) if isinstance(edit, AddEntry) else None
+        lines += (made or edit.snippet.item_lines(indent, wanted))[1]
+    if key is None:
+        return Replacement(start, end, newline.join(lines).lstrip(" "))
+    comment = comment_behind(text, end)
+    before = start
+    while text[before - 1] in " \t":
+        before -= 1
+    return Replacement(before, end + len(comment), newline.join([comment, *lines]))
+
+
 class _Children:
     def __init__(self, source: Source, parent: Mapping | Sequence) -> None:
         self._source = source
@@ -53,6 +78,7 @@ class _Children:
             self._starts = list(parent.dashes)
             self._ends = [max(node.end, dash + 1) for node, dash in zip(parent.items, parent.dashes, strict=True)]
         self._count = len(self._starts)
+        self._wanted = habits(source, parent)
         self._indent = _column(self._text, self._starts[0]) if self._starts else 0
         line = self._text.rfind("\n", 0, self._starts[0]) + 1 if self._starts else 0
         self._shares_line = bool(self._starts) and bool(self._text[line : self._starts[0]].strip())
@@ -82,11 +108,15 @@ class _Children:
 
     def _lines(self, edit: AddEntry | AddItem, indent: int) -> tuple[int, list[str]]:
         if isinstance(edit, AddEntry):
-            return edit.snippet.entry_lines(edit.key, indent)
-        return edit.snippet.item_lines(indent)
+            return edit.snippet.entry_lines(edit.key, indent, self._wanted)
+        return edit.snippet.item_lines(indent, self._wanted)
 
     def _line_end(self, index: int) -> int:
-        """The end of the line on which a child ends, its newline included."""
+        """Where a child ends with its last line and the deeper comment lines below, the newline included."""
+        end = self._own_line_end(index)
+        return end if self._source.format == "dotenv" else behind(self._text, end, self._indent)
+
+    def _own_line_end(self, index: int) -> int:
         end = self._ends[index]
         if end > 0 and self._text[end - 1] == "\n":
             return end
@@ -181,7 +211,7 @@ def value(source: Source, parent: Node | None, step: int | str, node: Node, snip
 
 def _child_indent(source: Source, snippet: Snippet) -> int:
     """How far children stand in from their key: lists often not at all, as the file itself does."""
-    if not isinstance(snippet.value, list) or not snippet.value:
+    if not isinstance(snippet.plain, list) or not snippet.plain:
         return 2
     for document in source.documents:
         found = _list_indent(document.root, source.text)
@@ -222,7 +252,7 @@ def root(source: Source, index: int, snippet: Snippet) -> Replacement:
 
 
 def literal(source: Source, node: Scalar, written: str) -> Replacement:
-    """Another text in a block scalar, line by line at the indentation that it has."""
+    """Another text in a block scalar, line by line at its own indentation and under its own header."""
     text = source.text
     start = past_properties(text, node)
     body = text[start : node.end].split("\n")[1:]
@@ -230,7 +260,16 @@ def literal(source: Source, node: Scalar, written: str) -> Replacement:
     chomp = "-" if not written.endswith("\n") else "+" if written.endswith("\n\n") else ""
     lines = (written[:-1] if written.endswith("\n") else written).split("\n")
     shown = [f"{' ' * least}{line}" if line else "" for line in lines]
-    return Replacement(start, before_newline(text, node.end), source.newline.join([f"|{chomp}", *shown]))
+    header = body_header = text[start : node.end].split("\n")[0].rstrip("\r")
+    mark = re.match(r"([|>])([0-9]?)[+-]?([0-9]?)", body_header)
+    style = "|"
+    if mark is not None:
+        foldable = all(line and line[0] not in " \t" for line in lines)
+        style = ">" if mark[1] == ">" and foldable else "|"
+        header = f"{style}{mark[2] or mark[3]}{chomp}{body_header[mark.end() :]}"
+    if style == ">":
+        shown = [line for one in shown for line in (one, "")][:-1]
+    return Replacement(start, before_newline(text, node.end), source.newline.join([header, *shown]))
 
 
 def new_document(source: Source, after: int | None, snippet: Snippet) -> Replacement:

@@ -7,7 +7,8 @@ import re
 from liftlock.yamledit.nodes import Document, Entry, Mapping, Scalar
 
 _LINE = re.compile(
-    r"^(?P<lead>[ \t]*(?:export[ \t]+)?)(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*(?P<sign>[=:])[ \t]*(?P<rest>.*?)[ \t\r]*$"
+    r"^(?P<lead>[ \t]*(?:export[ \t]+)?)(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*(?P<sign>[=:])"
+    r"[ \t]*(?P<rest>.*?)[ \t\r]*$"
 )
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
 _COMMENT = re.compile(r"[ \t]+#.*$")

@@ -33,6 +33,8 @@ class AddEntry:
     key: str
     snippet: Snippet
     after: str | None = None
+    before: str | None = None
+    """The sibling to stand in front of, where there is none to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class AddItem:
     at: Pointer
     snippet: Snippet
     after: int | None = None
+    before: int | None = None
+    """The item to stand in front of, where there is none to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,11 @@ class AddDocument:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """An entry or item goes, with the comment lines that belong to it."""
+    """An entry or item goes, with the comment lines that belong to it. The last one leaves `{}` or `[]`."""
 
     at: Pointer
+    prune: bool = False
+    """Parents that would be left empty go with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """What stands in a file, with where it stands: documents, mappings, lists, scalars and aliases.
 
-Positions are character offsets into `Source.text`, ends exclusive. `start` of a node includes its anchor and tag,
-`inner` is where its content begins. A block scalar ends with its last line of content, a block collection with its
-last child.
+Positions are character offsets into `Source.text`, ends exclusive. A node begins with its anchor and tag. A
+block scalar ends with its last line of content, a block collection with its last child.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import TypeAlias
 
 from liftlock.errors import Problem
 from liftlock.model.change import Value
+from liftlock.yamledit.resolving import plain_tag
 
 Pointer: TypeAlias = tuple[int | str, ...]
 """A concrete place in one exact blob: the document's index first, then keys and list indices."""
@@ -20,18 +20,26 @@ Pointer: TypeAlias = tuple[int | str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A text. `style` is plain, ', ", | or >; `tag` str, int, float, bool, null, timestamp or an explicit tag."""
+    """A text. `style` is plain, ', ", | or >."""
 
     value: str
     style: str
-    tag: str
     start: int
     end: int
     line: int
     anchor: str = ""
-    inner: int = 0
-    tagged: bool = False
-    """The tag is written out."""
+    explicit_tag: str = ""
+    """The tag where one is written out, short for the core ones (`str`)."""
+
+    @property
+    def tag(self) -> str:
+        """The type: the tag that is written, else what a plain text resolves to, else str."""
+        return self.explicit_tag or (resolved(self.value) if self.style == "plain" else "str")
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is written there: `key:`."""
+        return self.style == "plain" and not self.value and not self.explicit_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +49,6 @@ class Entry:
     key: str
     key_node: Scalar
     value: Node
-    start: int
-    """Where the key begins (or the `?` before it, or dotenv's `export`)."""
 
     @property
     def line(self) -> int:
@@ -60,9 +66,12 @@ class Mapping:
     end: int
     line: int
     anchor: str = ""
-    inner: int = 0
     tag: str = "map"
     duplicates: frozenset[str] = frozenset()
+
+    def repeats(self, key: str) -> bool:
+        """Whether the key is written more than once."""
+        return key in self.duplicates
 
     def entry(self, key: str) -> Entry | None:
         """The entry of this key."""
@@ -79,7 +88,6 @@ class Sequence:
     end: int
     line: int
     anchor: str = ""
-    inner: int = 0
     tag: str = "seq"
     dashes: tuple[int, ...] = ()
 
@@ -98,11 +106,6 @@ class Alias:
     def anchor(self) -> str:
         """An alias has no anchor of its own."""
         return ""
-
-    @property
-    def inner(self) -> int:
-        """Where the `*` stands."""
-        return self.start
 
 
 Node: TypeAlias = Scalar | Mapping | Sequence | Alias
@@ -143,7 +146,12 @@ class Source:
         return "\r\n" if first > 0 and self.text[first - 1] == "\r" else "\n"
 
 
-def resolved(node: Node) -> Node:
+def resolved(text: str) -> str:
+    """The type that this text has when it stands without quotes: str, int, float, bool, null or timestamp."""
+    return plain_tag(text)
+
+
+def real(node: Node) -> Node:
     """The node, or what it stands for when it is an alias."""
     while isinstance(node, Alias):
         node = node.target
@@ -154,7 +162,7 @@ def value_of(node: Node | None) -> Value:
     """The node as plain values: texts as written without quotes, "" for nothing; a merge key stays as `<<`."""
     if node is None:
         return ""
-    node = resolved(node)
+    node = real(node)
     if isinstance(node, Mapping):
         return {entry.key: value_of(entry.value) for entry in node.entries}
     if isinstance(node, Sequence):
@@ -167,7 +175,7 @@ def child(node: Node | None, step: int | str) -> Node | None:
     """The value of a key or the item of an index, through aliases; None when there is none."""
     if node is None:
         return None
-    node = resolved(node)
+    node = real(node)
     if isinstance(node, Mapping):
         found = node.entry(step) if isinstance(step, str) else None
         return found.value if found else None

@@ -8,6 +8,7 @@ import re
 import yaml
 
 from liftlock.yamledit.nodes import Scalar, resolved
+from liftlock.yamledit.resolving import is_ambiguous
 
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
 
@@ -26,7 +27,7 @@ def plain_fits(value: str, *, flow: bool) -> bool:
     if len(texts) != expected or any(isinstance(e, yaml.AliasEvent) for e in scalars):
         return False
     found = texts[-1]
-    return found.value == value and found.style is None and not found.anchor and not found.tag
+    return found.value == value and not found.style and not found.anchor and not found.tag
 
 
 def single_quoted(value: str) -> str | None:
@@ -55,7 +56,7 @@ def scalar_text(value: str, *, style: str, text_type: bool, flow: bool, habit: s
     """
     if style == "plain" and value == "" and not text_type:
         return ""
-    if style == "plain" and plain_fits(value, flow=flow) and (not text_type or resolved(value) == "str"):
+    if style == "plain" and plain_fits(value, flow=flow) and (not text_type or not is_ambiguous(value)):
         return value
     if style == "plain" and not text_type and value in ("", "~"):
         return value
@@ -75,6 +76,8 @@ def styled(value: str, target: Scalar, like: Scalar | None, *, flow: bool, habit
     """
     text_type = (like or target).tag == "str" and not (like is None and target.empty)
     style = target.style
+    if like is not None and like.style == "plain" and not text_type and resolved(value) != "str":
+        style = "plain"  # no text in the source: it must not become one
     if target.empty:
         style = like.style if like is not None and like.style in ("plain", "'", '"') else "plain"
     if style in ("|", ">"):

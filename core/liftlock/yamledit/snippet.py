@@ -7,17 +7,20 @@ from dataclasses import dataclass
 
 from liftlock.errors import EditError
 from liftlock.model.change import Value
-from liftlock.yamledit.nodes import Alias, Mapping, Node, Pointer, Scalar, Sequence, Source, node_at, value_of
+from liftlock.yamledit.habits import deltas
+from liftlock.yamledit.nodes import Alias, Mapping, Node, Pointer, Scalar, Sequence, Source, node_at, real, value_of
 from liftlock.yamledit.quoting import key_text, scalar_text
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """What is written: `value` is what it reads as; `source` and `pointer` where its text comes from, if anywhere."""
+    """What is written: `plain` is what it reads as; `source` and `pointer` where its text comes from, if anywhere."""
 
-    value: Value
+    plain: Value
     source: Source | None = None
     pointer: Pointer = ()
+    alone: bool = True
+    """Its text stands by itself; without, aliases lead out of it and it is written out anew, types kept."""
 
     @classmethod
     def of(cls, source: Source, pointer: Pointer) -> Snippet:
@@ -26,23 +29,42 @@ class Snippet:
         if node is None:
             raise EditError("The value to copy is not there any more", "", "make the plan again")
         value = value_of(node)
-        return cls(value) if _leans_outside(node) else cls(value, source, pointer)
+        return cls(value, source, pointer, not _leans_outside(node))
 
     @classmethod
-    def of_value(cls, value: Value) -> Snippet:
-        """A snippet made from a plain value."""
+    def value(cls, value: Value) -> Snippet:
+        """A snippet made from a plain value; its texts stand without quotes wherever they can."""
         return cls(value)
 
     @property
     def node(self) -> Node | None:
         """The node that it comes from, None when it was made from a value."""
+        return node_at(self.source, self.pointer) if self.source is not None and self.alone else None
+
+    def with_scalar(self, at: Pointer, text: str) -> Snippet:
+        """The same with another text for one scalar, `at` being relative to the snippet. Raises EditError."""
+        if self.source is None:
+            return Snippet(_changed(self.plain, at, text))
+        from liftlock.yamledit.edits import SetScalar  # these are built on snippets
+        from liftlock.yamledit.reading import read
+        from liftlock.yamledit.splice import splice
+
+        source, pointer = self.source, (*self.pointer, *at)
+        if any(isinstance(node_at(source, pointer[:n]), Alias) for n in range(1, len(pointer) + 1)):
+            return Snippet(_changed(self.plain, at, text))
+        data = splice(source, [SetScalar(pointer, text)])
+        return Snippet.of(read(data, source.path), self.pointer)
+
+    @property
+    def shape(self) -> Node | None:
+        """The node whose types the values have, whether or not its text is used."""
         return node_at(self.source, self.pointer) if self.source is not None else None
 
     def block_value(self, indent: int) -> tuple[str, list[str]]:
         """The value behind a key or dash: what stands on that line, and the lines below at this indentation."""
         node = self.node
         if node is None or self.source is None:
-            return _written(self.value, indent)
+            return _written(self.plain, indent, self.shape)
         tail = comment_behind(self.source.text, node.end)
         raw = self.source.text[node.start : node.end]
         lines = raw.replace("\r\n", "\n").removesuffix("\n").split("\n")
@@ -58,7 +80,7 @@ class Snippet:
             return lines[0] + tail, []
         return lines[0], _shifted(lines[1:], _indentation(self.source.text, node.start), max(0, indent - 2))
 
-    def entry_lines(self, key: str, indent: int) -> tuple[int, list[str]]:
+    def entry_lines(self, key: str, indent: int, wanted: dict[str, int]) -> tuple[int, list[str]]:
         """A key with its value at this indentation, its own comments above it; and the blank lines before those."""
         node, source = self.node, self.source
         parent = node_at(source, self.pointer[:-1]) if source is not None else None
@@ -68,28 +90,35 @@ class Snippet:
                 start = entry.key_node.start
                 if source.format == "dotenv":
                     start = source.text.rfind("\n", 0, start) + 1
-                return self._own_lines(source, start, max(node.end, entry.key_node.end), indent)
+                whole = Mapping((entry,), False, start, node.end, entry.line)
+                moved = deltas(whole, source.text, wanted)
+                return self._own_lines(source, start, max(node.end, entry.key_node.end), indent, moved)
         head, below = self.block_value(indent + 2)
         return 0, [f"{' ' * indent}{key_text(key, json_style=False)}:{f' {head}' if head else ''}", *below]
 
-    def item_lines(self, indent: int) -> tuple[int, list[str]]:
+    def item_lines(self, indent: int, wanted: dict[str, int]) -> tuple[int, list[str]]:
         """A list item, its dash at this indentation, its own comments above it; and the blank lines before those."""
         node, source = self.node, self.source
         parent = node_at(source, self.pointer[:-1]) if source is not None else None
         if node is not None and source is not None and isinstance(parent, Sequence) and not parent.flow:
             dash = parent.dashes[int(self.pointer[-1])]
-            return self._own_lines(source, dash, max(node.end, dash + 1), indent)
+            moved = deltas(node, source.text, wanted)
+            return self._own_lines(source, dash, max(node.end, dash + 1), indent, moved)
         head, below = self.block_value(indent + 2)
         if head or not below:
             return 0, [f"{' ' * indent}- {head}", *below]
         return 0, [f"{' ' * indent}- {below[0].lstrip(' ')}", *below[1:]]
 
     @staticmethod
-    def _own_lines(source: Source, start: int, end: int, indent: int) -> tuple[int, list[str]]:
+    def _own_lines(source: Source, start: int, end: int, indent: int, deeper: dict[int, int]) -> tuple[int, list[str]]:
         text = source.text
         column = _column(text, start)
         raw = text[start:end] + ("" if text[start:end].endswith("\n") else comment_behind(text, end))
         lines = raw.removesuffix("\n").split("\n")
+        at = text.rfind("\n", 0, start) + 1
+        for index, line in enumerate(lines):
+            lines[index] = _stepped(line, deeper.get(at, 0))
+            at = text.find("\n", at) + 1
         first, blank = lead(text, start)
         above = text[first:start].split("\n")[:-1] if first < start else []
         return blank, _shifted([*above, " " * column + lines[0], *lines[1:]], column, indent)
@@ -100,18 +129,18 @@ class Snippet:
             node = self.node
             if node is not None and self.source is not None and self.source.format == "json":
                 return self.source.text[node.start : node.end]
-            return json.dumps(_typed(self.value, node), ensure_ascii=False)
-        return _flow(self.value, self.node)
+            return json.dumps(_typed(self.plain, self.shape), ensure_ascii=False)
+        return _flow(self.plain, self.shape)
 
 
 def _typed(value: Value, node: Node | None) -> object:
     """The value with the types that its YAML source gives it, for JSON."""
+    parts = _parts(node)
     if isinstance(value, dict):
-        children = {e.key: e.value for e in node.entries} if isinstance(node, Mapping) else {}
-        return {k: _typed(v, children.get(k)) for k, v in value.items()}
+        return {k: _typed(v, parts.get(k)) for k, v in value.items()}
     if isinstance(value, list):
-        items = node.items if isinstance(node, Sequence) else ()
-        return [_typed(v, items[i] if i < len(items) else None) for i, v in enumerate(value)]
+        return [_typed(v, parts.get(i)) for i, v in enumerate(value)]
+    node = real(node) if node is not None else None
     if isinstance(node, Scalar) and node.tag in ("int", "float", "bool", "null"):
         try:
             return json.loads(value.lower() if node.tag == "bool" else value or "null")
@@ -121,33 +150,55 @@ def _typed(value: Value, node: Node | None) -> object:
 
 
 def _flow(value: Value, node: Node | None) -> str:
+    parts = _parts(node)
     if isinstance(value, dict):
-        children = {e.key: e.value for e in node.entries} if isinstance(node, Mapping) else {}
-        inner = ", ".join(f"{key_text(k, json_style=False)}: {_flow(v, children.get(k))}" for k, v in value.items())
+        inner = ", ".join(f"{key_text(k, json_style=False)}: {_flow(v, parts.get(k))}" for k, v in value.items())
         return "{" + inner + "}"
     if isinstance(value, list):
-        items = node.items if isinstance(node, Sequence) else ()
-        return "[" + ", ".join(_flow(v, items[i] if i < len(items) else None) for i, v in enumerate(value)) + "]"
+        return "[" + ", ".join(_flow(v, parts.get(i)) for i, v in enumerate(value)) + "]"
+    node = real(node) if node is not None else None
     style = node.style if isinstance(node, Scalar) and node.style in ("plain", "'", '"') else "plain"
     text_type = isinstance(node, Scalar) and node.tag == "str"
     return scalar_text(value, style=style, text_type=text_type, flow=True, habit='"') or '""'
 
 
-def _written(value: Value, indent: int) -> tuple[str, list[str]]:
-    """A plain value as block YAML."""
+def _changed(value: Value, at: Pointer, text: str) -> Value:
+    if not at:
+        return text
+    if isinstance(value, dict):
+        return {k: _changed(v, at[1:], text) if k == at[0] else v for k, v in value.items()}
+    if isinstance(value, list):
+        return [_changed(v, at[1:], text) if i == at[0] else v for i, v in enumerate(value)]
+    return value
+
+
+def _parts(node: Node | None) -> dict[int | str, Node]:
+    """The children of a node, seen through an alias, by key or index."""
+    node = real(node) if node is not None else None
+    if isinstance(node, Mapping):
+        return {entry.key: entry.value for entry in node.entries}
+    return dict(enumerate(node.items)) if isinstance(node, Sequence) else {}
+
+
+def _written(value: Value, indent: int, node: Node | None = None) -> tuple[str, list[str]]:
+    """A plain value as block YAML, in the types and quotes that the node gives its scalars."""
+    parts = _parts(node)
+    node = real(node) if node is not None else None
     if isinstance(value, str):
-        return scalar_text(value, style="plain", text_type=False, flow=False, habit='"'), []
+        style = node.style if isinstance(node, Scalar) and node.style in ("'", '"') else "plain"
+        text_type = isinstance(node, Scalar) and node.tag == "str"
+        return scalar_text(value, style=style, text_type=text_type, flow=False, habit='"'), []
     if not value:
         return ("{}" if isinstance(value, dict) else "[]"), []
     pad = " " * indent
     lines: list[str] = []
     if isinstance(value, dict):
         for key, child in value.items():
-            head, below = _written(child, indent + 2)
+            head, below = _written(child, indent + 2, parts.get(key))
             lines += [f"{pad}{key_text(str(key), json_style=False)}:{f' {head}' if head else ''}", *below]
     else:
-        for child in value:
-            head, below = _written(child, indent + 2)
+        for index, child in enumerate(value):
+            head, below = _written(child, indent + 2, parts.get(index))
             if head:
                 lines += [f"{pad}- {head}", *below]
             else:
@@ -207,6 +258,14 @@ def lead(text: str, offset: int) -> tuple[int, int]:
 
 def _column(text: str, offset: int) -> int:
     return offset - (text.rfind("\n", 0, offset) + 1)
+
+
+def _stepped(line: str, columns: int) -> str:
+    """The line moved in or out by so many columns; a blank one stays."""
+    if not line.strip() or not columns:
+        return line
+    bare = line.lstrip(" ")
+    return " " * max(0, len(line) - len(bare) + columns) + bare
 
 
 def _indentation(text: str, offset: int) -> int:

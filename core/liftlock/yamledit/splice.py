@@ -11,6 +11,7 @@ from liftlock.text import printable
 from liftlock.yamledit import block, flow
 from liftlock.yamledit.edits import AddDocument, AddEntry, AddItem, Edit, Remove, RemoveDocument, SetNode, SetScalar
 from liftlock.yamledit.nodes import Alias, Mapping, Node, Pointer, Scalar, Sequence, Source, node_at
+from liftlock.yamledit.normal import normal
 from liftlock.yamledit.quoting import dotenv_text, habit_of, json_text, styled
 from liftlock.yamledit.reading import read
 from liftlock.yamledit.replacement import Replacement, replaced
@@ -27,10 +28,16 @@ def splice(source: Source, edits: Many[Edit]) -> bytes:
         raise EditError(
             f"{printable(source.path)} cannot be edited", source.read_only, "change it by hand, or leave it out"
         )
+    edits = normal(source, edits)
     text = replaced(source.text, _Splicer(source).replacements(edits), source.path)
-    data = (b"\xef\xbb\xbf" if source.bom else b"") + text.encode("utf-8")
-    result = read(data, source.path)
-    if result.read_only or not holds(result, expected(source, edits)):
+    meant = expected(source, edits)
+    # A block scalar that comes to end a file without a last newline needs one: it is part of its value.
+    for ending in ("", source.newline) if not text.endswith("\n") else ("",):
+        data = (b"\xef\xbb\xbf" if source.bom else b"") + (text + ending).encode("utf-8")
+        result = read(data, source.path)
+        if not result.read_only and holds(result, meant):
+            break
+    else:
         raise EditError(
             f"{printable(source.path)} cannot be edited in place",
             "the result would not read back as exactly what was meant",
@@ -118,11 +125,13 @@ class _Splicer:
         start = node.start
         if node.anchor or node.explicit_tag:
             start = block.past_properties(self._source.text, node)
-        if node.style in ("|", ">") and "\n" in edit.value:
+        if node.style in ("|", ">") and edit.value.strip():
             return block.literal(self._source, node, edit.value)
         written = styled(edit.value, node, edit.like, flow=self._in_flow(edit.at), habit=self._habit)
         if node.empty:
             return Replacement(start, node.end, f" {written}" if written else "")
+        if not written and self._source.text[node.end : node.end + 1] in (" ", "\t") and start == node.start:
+            start -= self._source.text[start - 1 : start] in (" ", "\t")
         if node.style in ("|", ">"):
             return Replacement(start, block.before_newline(self._source.text, node.end), written)
         return Replacement(start, node.end, written)
@@ -150,6 +159,12 @@ class _Splicer:
         ):
             raise EditError("A key to be added is there already", "", "make the plan again")
         ordered = _ordered(parent, group.added)
+        lines = self._source.format == "yaml" and not self._in_flow(pointer)
+        if parent.flow and not _size(parent) and group.added and lines:
+            above = node_at(self._source, pointer[:-1])
+            entry = above.entry(str(pointer[-1])) if isinstance(above, Mapping) else None
+            edits = [edit for place in sorted(ordered) for edit in ordered[place]]
+            return [block.filled(self._source, parent, entry.key_node if entry else None, edits)]
         if parent.flow:
             return flow.children(self._source, parent, group.removed, ordered)
         return block.children(self._source, parent, group.removed, ordered)
@@ -161,6 +176,10 @@ class _Splicer:
         if edit.index >= len(self._source.documents):
             raise EditError("A document is not there any more", "", "make the plan again")
         return block.without_document(self._source, edit.index)
+
+
+def _size(parent: Mapping | Sequence) -> int:
+    return len(parent.entries) if isinstance(parent, Mapping) else len(parent.items)
 
 
 def _keys(parent: Mapping, removed: set[int]) -> set[str]:

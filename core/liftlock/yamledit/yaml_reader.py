@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from liftlock.yamledit.nodes import Alias, Document, Entry, Mapping, Node, Scalar, Sequence, children
-from liftlock.yamledit.types import plain_tag, short_tag
+from liftlock.yamledit.resolving import short_tag
 
 MAX_DEPTH = 200
 MAX_NODES = 2_000_000
@@ -21,7 +21,7 @@ _PROPERTIES = re.compile(
 _COLON = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*:")
 
 
-class NotYaml(Exception):
+class Unreadable(Exception):
     """The text cannot be read: `message` says why, `line` (from 1) where."""
 
     def __init__(self, message: str, line: int) -> None:
@@ -44,8 +44,8 @@ class _Parser(yaml.CLoader):
     """The C parser; its events are all that is used."""
 
 
-def parse(text: str) -> tuple[Document, ...]:
-    """The documents of a text without byte order mark. Raises NotYaml."""
+def read_yaml(text: str) -> tuple[Document, ...]:
+    """The documents of a text without byte order mark. Raises Unreadable."""
     try:
         loader = _Parser(text)
     except yaml.YAMLError as error:
@@ -58,15 +58,15 @@ def parse(text: str) -> tuple[Document, ...]:
         loader.dispose()
 
 
-def _told(error: yaml.YAMLError, text: str) -> NotYaml:
+def _told(error: yaml.YAMLError, text: str) -> Unreadable:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None)
     if mark is None:
         position = getattr(error, "position", None)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
-        return NotYaml(str(problem or error), line)
+        return Unreadable(str(problem or error), line)
     context = getattr(error, "context", None)
-    return NotYaml(f"{problem} ({context})" if context else str(problem), mark.line + 1)
+    return Unreadable(f"{problem} ({context})" if context else str(problem), mark.line + 1)
 
 
 class _Builder:
@@ -90,10 +90,13 @@ class _Builder:
                 node: Node = self._scalar(event)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 if len(stack) >= MAX_DEPTH:
-                    raise NotYaml(f"nested more than {MAX_DEPTH} levels deep", event.start_mark.line + 1)
+                    raise Unreadable(f"nested more than {MAX_DEPTH} levels deep", event.start_mark.line + 1)
                 if event.anchor:
                     self._open.add(event.anchor)
                     self._anchors.pop(event.anchor, None)
+                if event.flow_style and text.startswith("{{", event.end_mark.index - 1):
+                    # YAML reads `{{ x }}` as a mapping that is the key of a mapping; nobody means that.
+                    raise Unreadable("a template action {{ stands there without quotes", event.start_mark.line + 1)
                 stack.append(_Frame(event, kind is yaml.MappingStartEvent))
                 continue
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
@@ -122,9 +125,10 @@ class _Builder:
                 stack[-1].nodes.append(node)
             else:
                 root = node
-        ends = [document.start for document in documents[1:]] + [len(text)]
+        ends = [*(document.start for document in documents[1:]), len(text)][: len(documents)]
         finished = tuple(
-            Document(_nothing(d, text), d.start, d.body, end, d.explicit) for d, end in zip(documents, ends, strict=True)
+            Document(_nothing(d, text), d.start, d.body, end, d.explicit)
+            for d, end in zip(documents, ends, strict=True)
         )
         for document in finished:
             _measure(document.root)
@@ -141,8 +145,7 @@ class _Builder:
         start, end = event.start_mark.index, event.end_mark.index
         style = event.style or "plain"
         value = event.value
-        tagged = event.tag is not None and event.tag != "!"
-        tag = short_tag(event.tag) if tagged else plain_tag(value) if style == "plain" and not event.tag else "str"
+        tag = short_tag(event.tag) if event.tag else ""
         inner = start
         if event.anchor or event.tag:
             inner = min(self._inner(start, event), end)
@@ -150,7 +153,7 @@ class _Builder:
             inner = end
         if style in "|>":
             end = _block_end(self._text, inner, end)
-        node = Scalar(value, style, tag, start, end, event.start_mark.line + 1, event.anchor or "", inner, tagged)
+        node = Scalar(value, style, start, end, event.start_mark.line + 1, event.anchor or "", tag)
         if event.anchor:
             self._anchors[event.anchor] = node
         return node
@@ -160,7 +163,7 @@ class _Builder:
         line = event.start_mark.line + 1
         if target is None:
             why = "stands within its own anchor" if event.anchor in self._open else "has no anchor before it"
-            raise NotYaml(f"the alias *{event.anchor} {why}", line)
+            raise Unreadable(f"the alias *{event.anchor} {why}", line)
         return Alias(event.anchor, target, event.start_mark.index, event.end_mark.index, line)
 
     def _mapping(self, frame: _Frame, event: Any) -> Mapping:
@@ -177,16 +180,12 @@ class _Builder:
             if isinstance(value, Scalar) and value.start == value.end:
                 colon = _COLON.match(text, key.end)
                 place = colon.end() if colon else key.end
-                value = Scalar("", "plain", "null", place, place, key.line, "", place)
+                value = Scalar("", "plain", place, place, key.line)
             end = max(value.end, key.end)
-            at = key.start
-            if key_node.start:  # an explicit key
-                mark = _question(text, key_node.start)
-                at = mark if mark is not None else at
             if key.value in entries:
                 twice.add(key.value)
                 del entries[key.value]
-            entries[key.value] = Entry(key.value, key, value, at)
+            entries[key.value] = Entry(key.value, key, value)
         inner = self._inner(start, begin)
         if flow and text[inner : inner + 1] == "{":
             end = event.end_mark.index
@@ -197,7 +196,6 @@ class _Builder:
             end,
             begin.start_mark.line + 1,
             begin.anchor or "",
-            inner,
             short_tag(begin.tag) if begin.tag else "map",
             frozenset(twice),
         )
@@ -219,13 +217,9 @@ class _Builder:
             end,
             begin.start_mark.line + 1,
             begin.anchor or "",
-            self._inner(start, begin),
             short_tag(begin.tag) if begin.tag else "seq",
             tuple(dashes),
         )
-
-
-_BEFORE_ITEM = re.compile(r"-(?:[ \t]+|[ \t]*(?:#[^\n]*)?\n\s*)*$")
 
 
 def _dash(text: str, at: int) -> int:
@@ -246,14 +240,6 @@ def _dash(text: str, at: int) -> int:
     return at
 
 
-def _question(text: str, at: int) -> int | None:
-    """The `?` of an explicit key that begins at `at`, None for a usual key."""
-    before = at - 1
-    while before >= 0 and text[before] in " \t":
-        before -= 1
-    return before if before >= 0 and before < at - 1 and text[before] == "?" else None
-
-
 def _key(node: Node, text: str) -> Scalar:
     if isinstance(node, Scalar):
         return node
@@ -261,7 +247,7 @@ def _key(node: Node, text: str) -> Scalar:
         value = node.target.value
     else:
         value = text[node.start : node.end]
-    return Scalar(value, "plain", "str", node.start, node.end, node.line, "", node.start)
+    return Scalar(value, "plain", node.start, node.end, node.line)
 
 
 def _block_end(text: str, start: int, end: int) -> int:
@@ -288,7 +274,7 @@ def _nothing(document: Document, text: str) -> Node | None:
 
 
 def _measure(root: Node | None) -> None:
-    """Raises NotYaml when aliases expand to more than can be shown."""
+    """Raises Unreadable when aliases expand to more than can be shown."""
     if root is None:
         return
     sizes: dict[int, int] = {}
@@ -305,4 +291,4 @@ def _measure(root: Node | None) -> None:
         return known
 
     if size(root) > MAX_NODES:
-        raise NotYaml(f"its aliases expand to more than {MAX_NODES:,} values", root.line)
+        raise Unreadable(f"its aliases expand to more than {MAX_NODES:,} values", root.line)

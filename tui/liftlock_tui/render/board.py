@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from liftlock.clock import age
-from liftlock.model.app import Version
-from liftlock.model.board import Board, CellState, Source
-from liftlock.model.environment import Environment
 from liftlock.model.revision import Revision, mark
 from liftlock.text import plural, short_version, shorten
 from liftlock_tui.ink import BLANK, Line, Piece, fit, line, wrapped
+
+if TYPE_CHECKING:
+    from liftlock.model.app import Version
+    from liftlock.model.board import Board, CellState, Source
+    from liftlock.model.environment import Environment
 
 STALE = 24 * 3600
 """Seconds after which a fetch is called old."""
@@ -107,7 +110,10 @@ def lane_lines(number: int, environment: Environment, source: Source | None, col
     top = line(key, (environment.name, "strong bold"), sign)
     if source is None:
         return [top, BLANK]
-    ref = (shorten(ref_name(source.ref), max(4, columns - 14), keep_end=True), "muted")
+    named, room = ref_name(source.ref), max(4, columns - 14)
+    if len(named) > room and source.ref.startswith("refs/remotes/"):
+        named = named.partition("/")[2]
+    ref = (shorten(named, room, keep_end=True), "muted")
     pieces: list[Piece] = [ref, (" ", ""), mark_piece(source.commit)]
     if source.unpushed:
         pieces.append((f" ↑{source.unpushed}", "behind"))
@@ -118,8 +124,14 @@ def lane_lines(number: int, environment: Environment, source: Source | None, col
 
 
 def detail_lines(
-    board: Board, state: CellState | None, app: str, environment: str, commits: Sequence[Revision] | None, now: float, columns: int
-) -> list[Line]:  # fmt: skip
+    board: Board,
+    state: CellState | None,
+    app: str,
+    environment: str,
+    commits: Sequence[Revision] | None,
+    now: float,
+    columns: int,
+) -> list[Line]:
     """All about one cell, for the pane beside the board."""
     lines = [line((app, "strong bold"), (" in ", "muted"), (environment, "strong bold")), BLANK]
     if state is None:
@@ -134,14 +146,22 @@ def detail_lines(
             lines.append(line(("= level ", "level"), (f"with {behind.of}", "muted")))
             continue
         commits_too = f" in {plural(behind.commits, 'commit')}" if behind.commits else ""
-        lines.append(line(("▲ ", "behind"), (f"{plural(behind.changes, 'change')} behind ", "behind"), (f"{behind.of}{commits_too}", "muted")))
+        lines.append(
+            line(
+                ("▲ ", "behind"),
+                (f"{plural(behind.changes, 'change')} behind ", "behind"),
+                (f"{behind.of}{commits_too}", "muted"),
+            )
+        )
     if state.revision is not None:
         lines += _commit(state.revision, now, columns)
     lines += _heading("Versions")
     if state.versions is None:
         lines.append(line(("· reading", "faint")))
     for version in state.versions or ():
-        lines += wrapped(((version.name, ""), (" ", ""), (short_version(version.value), "strong bold")), columns, indent=2)
+        lines += wrapped(
+            ((version.name, ""), (" ", ""), (short_version(version.value), "strong bold")), columns, indent=2
+        )
         lines += wrapped((("  ", ""), (f"{version.file} ", "muted"), (version.path, "muted")), columns, indent=2)
     lines += _heading("Files of its own")
     lines += [line((shorten(file, columns, keep_end=True), "")) for file in state.cell.files]
@@ -166,9 +186,11 @@ def _heading(text: str) -> list[Line]:
     return [BLANK, line((text, "accent"))]
 
 
+def commit_pieces(revision: Revision, now: float) -> tuple[Piece, ...]:
+    """A commit on a line: its mark and id, what it says, who made it and when."""
+    by = f" {revision.author}, {age(now - revision.time)} ago"
+    return mark_piece(revision.commit), (f" {revision.short} ", "muted"), (revision.subject, ""), (by, "muted")
+
+
 def _commit(revision: Revision, now: float, columns: int) -> list[Line]:
-    return wrapped(
-        (mark_piece(revision.commit), (f" {revision.short} ", "muted"), (revision.subject, ""), (f" {revision.author}, {age(now - revision.time)} ago", "muted")),
-        columns,
-        indent=3,
-    )  # fmt: skip
+    return wrapped(commit_pieces(revision, now), columns, indent=3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -12,12 +12,14 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from liftlock.model.board import Board, CellKey, CellState
 from liftlock.text import shorten, width
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import Line, line
 from liftlock_tui.render.board import cell_lines, lane_lines
 from liftlock_tui.widgets.lines import Painted
+
+if TYPE_CHECKING:
+    from liftlock.model.board import Board, CellKey, CellState
 
 HEADER = 3
 NARROWEST = 22
@@ -27,7 +29,7 @@ WIDEST = 40
 class Grid(Painted, can_focus=True, inherit_bindings=False):
     """Cells by app and environment, with a cursor that stays with its cell and marks."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("move", "board")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("move", "grid")]
 
     class Moved(Message):
         """The cursor stands on another cell."""
@@ -36,12 +38,8 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
             """Only the last place matters."""
             return isinstance(message, Grid.Moved)
 
-    class Asked(Message):
-        """A key of the board was pressed that is the screen's to answer: `action` is its name."""
-
-        def __init__(self, action: str) -> None:
-            super().__init__()
-            self.action = action
+    class Chosen(Message):
+        """The cell under the cursor was clicked twice."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -154,7 +152,7 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
     def names(self) -> int:
         """Columns of the frozen app names."""
         longest = max((width(app) for app in self.apps), default=8)
-        return max(10, min(longest + 3, 30, self.columns * 3 // 10))
+        return max(14, min(longest + 3, 30, self.columns * 3 // 10))
 
     @property
     def lane(self) -> int:
@@ -192,19 +190,21 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         names, lane, x = self.names, self.lane, self.scroll_offset.x
         first, last = x // lane, -(-(x + columns - names) // lane)
         shown = range(first, min(last, len(self.board.environments)))
+        if y == HEADER - 1:
+            return self._rule(names, lane, x, columns)
         if y < HEADER:
             head, strips = self._header(y, shown)
         else:
             row, sub = divmod(y - HEADER + self.scroll_offset.y, self.step)
             if row >= len(self.apps) or sub >= self.rows:
                 return Strip.blank(columns, base)
-            head = self._name(row, sub)
-            strips = [self._cell(row, column)[sub] for column in shown]
+            head = self._app_strip(row, sub)
+            strips = [self._cell_strips(row, column)[sub] for column in shown]
         body = Strip.join(strips)
         offset = x - first * lane
         return Strip.join([head, body.crop_extend(offset, offset + columns - names, base)])
 
-    def _name(self, row: int, sub: int) -> Strip:
+    def _app_strip(self, row: int, sub: int) -> Strip:
         app = self.apps[row]
         current = row == self.row
         if sub:
@@ -212,16 +212,14 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         sign = "•" if any(key[0] == app for key in self.marked) else " "
         shown = shorten(app, self.names - 3)
         return self.palette.strip(
-            line((sign, "accent bold"), (" ", ""), (shown, "strong bold" if current else "")), self.names, base=self.base
+            line((sign, "accent bold"), (" ", ""), (shown, "strong bold" if current else "")),
+            self.names,
+            base=self.base,
         )
 
     def _header(self, y: int, shown: range) -> tuple[Strip, list[Strip]]:
         board, lane = self.board, self.lane
         assert board is not None  # noqa: S101  (render_line has looked)
-        if y == 2:
-            left = self.palette.strip(line(("─" * self.names, "faint")), self.names, base=self.base)
-            rules = [("━" * lane, "accent") if c == self.column and self.has_focus else ("─" * lane, "faint") for c in shown]
-            return left, [self.palette.strip(line(rule), lane, base=self.base) for rule in rules]
         count = f"{len(self.apps)} of {len(board.apps)} apps" if self.filtered else f"{len(board.apps)} apps"
         told = (count if y == 0 else "filtered" if self.filtered else "", "muted")
         left = self.palette.strip(line("  ", told), self.names, base=self.base)
@@ -232,7 +230,20 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
             strips.append(self.palette.strip(Line(((" ", ""), *lines[y].pieces)), lane, base=self.base))
         return left, strips
 
-    def _cell(self, row: int, column: int) -> list[Strip]:
+    def _rule(self, names: int, lane: int, x: int, columns: int) -> Strip:
+        """The line under the header: the cursor's environment in it, and how many more there are on either side."""
+        before, room = -(-x // lane), columns - names
+        count = len(self.board.environments) if self.board else 0
+        after = count - (x + room) // lane
+        left = f" ← {before} more " if before > 0 else ""
+        right = f" {after} more → " if after > 0 else ""
+        first = max(0, self.column * lane - x)
+        last = max(first, min(room - len(right), (self.column + 1) * lane - x - 1))
+        pieces = [(left.rjust(names, "─"), "faint"), ("─" * first, "faint"), ("━" * (last - first), "accent")]
+        pieces += [("─" * (room - last - len(right)), "faint"), (right, "muted")]
+        return self.palette.strip(Line(tuple(pieces)), columns, base=self.base)
+
+    def _cell_strips(self, row: int, column: int) -> list[Strip]:
         board = self.board
         assert board is not None  # noqa: S101  (render_line has looked)
         key = (self.apps[row], board.environments[column].name)
@@ -262,7 +273,6 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         if (row, column) != (self.row, self.column):
             self.row, self.column = row, column
             self.refresh()
-            self.refresh_bindings()
             self.post_message(self.Moved())
         self._reveal()
 
@@ -369,4 +379,4 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         if row < len(self.apps) and column < len(self.board.environments):
             self.go(row, column)
             if event.chain > 1:
-                self.post_message(self.Asked("open"))
+                self.post_message(self.Chosen())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Painted(ScrollView):
     """A scrolling view that draws lines with the palette of the app."""
 
-    app: LiftlockApp  # type: ignore[assignment]
+    app: LiftlockApp
 
     @property
     def palette(self) -> Palette:

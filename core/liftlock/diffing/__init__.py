@@ -1,0 +1,9 @@
+"""Differences of texts and of Kubernetes objects, with secrets masked. Pure: nothing here reads or runs anything."""
+
+from liftlock.diffing.files import as_text, diff_texts, side_by_side
+from liftlock.diffing.masking import mask
+from liftlock.diffing.masktext import mask_text
+from liftlock.diffing.objects import diff_objects
+from liftlock.diffing.plainsecrets import plain_text_secrets
+
+__all__ = ["as_text", "diff_objects", "diff_texts", "mask", "mask_text", "plain_text_secrets", "side_by_side"]

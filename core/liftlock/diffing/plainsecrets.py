@@ -1,0 +1,44 @@
+"""Secrets in plain text in what is about to be committed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from liftlock.diffing.masklines import kinds_of_lines, mask_lines
+from liftlock.diffing.scalars import LINES, secret_scalars
+from liftlock.diffing.signs import MASK
+from liftlock.text import printable
+
+_KEY = re.compile(r"[\"']?([A-Za-z_][\w./-]*)[\"']?[ \t]*[:=]")
+
+
+def plain_text_secrets(path: str, text: str | bytes) -> tuple[tuple[int, str], ...]:
+    """Where the file holds secrets in plain text: line (1-based) and what it is, never the value itself.
+
+    Encrypted files (sops, sealed), references and placeholders are none; binary files are not looked into.
+    """
+    if isinstance(text, bytes):
+        if b"\0" in text[:8000]:
+            return ()
+        text = text.decode("utf-8", "replace")
+    found: dict[int, str] = {}
+    scalars = secret_scalars(path, text)
+    if scalars is None:
+        found.update(_lines(text, 1))
+    for scalar in scalars or ():
+        if scalar.what == LINES:
+            found.update(_lines(text[scalar.start : scalar.end], scalar.line))
+        else:
+            found.setdefault(scalar.line, scalar.what)
+    for at, kind in kinds_of_lines(text):
+        found.setdefault(at, kind)
+    return tuple((line, printable(what)) for line, what in sorted(found.items()))
+
+
+def _lines(text: str, first: int) -> Iterator[tuple[int, str]]:
+    """The lines that hold a secret by the name before it."""
+    for at, (line, clean) in enumerate(zip(text.split("\n"), mask_lines(text).split("\n"), strict=True), first):
+        key = _KEY.search(line)
+        if key is not None and MASK in clean and MASK not in line and clean.startswith(line[: key.end()]):
+            yield at, f"the value of {key.group(1)}"

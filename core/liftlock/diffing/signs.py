@@ -1,0 +1,127 @@
+"""What a secret looks like: by the name it goes under, and by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import secrets
+from collections import Counter
+
+_KEY = re.compile(
+    r"passw(?:or)?d|passphrase|\bpwd\b|token(?!i)|secret(?!ar|ion)|\bapi ?key|credential|\bpat\b|connection ?string|"
+    r"\b(?:private|access|signing|encryption|master|account|storage|license|shared|auth) ?key\b"
+)
+# What such a name ends in when it stands for something about the secret, or for where the secret is.
+_ABOUT = re.compile(
+    r" (?:names?|namespaces?|refs?|references?|paths?|files?|dirs?|directory|folder|volumes?|mounts?|location|region|"
+    r"urls?|uris?|endpoints?|hosts?|ports?|arn|stores?|provider|backend|engine|service|source|repository|image|"
+    r"seconds|minutes|hours|days|ttl|timeout|expir\w*|lifetime|duration|interval|period|rotation|"
+    r"length|size|count|limits?|min|max|version|ids?|idx|keys?|property|properties|fields?|headers?|cookie|params?|"
+    r"enabled|disabled|required|types?|kinds?|class|classes|policy|methods?|mode|format|algorithm|scopes?|"
+    r"issuer|audiences?|templates?|labels?|annotations?|selector|envs?|var|prefix|suffix|title|text|description|"
+    r"message|hint|usage|status|requests?|reviews?|manager|operator|controller|webhook|admin|generator)$"
+)
+_POINTS = re.compile(
+    r"^(?:existing|image pull|pull|automount|use|enable|disable|allow|create|has|is|require|skip|no|mount|max|min|num) "
+)
+_KEYS = ("secret key", "access key", "api key", "private key", "account key", "storage key", "shared key")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_GLUE = re.compile(r"[^A-Za-z0-9]+")
+
+_PLACEHOLDER = re.compile(
+    r"""^(?:
+        \s* | null | ~ | true | false | yes | no | none | nil | undefined | on | off
+      | [*x•.?_-]+ | <[^<>]*> | your[-_]\S* | redacted | masked | change[-_ ]?me\S* | replace[-_ ]?me\S*
+      | to[-_ ]?be[-_ ]?\S* | todo\S* | placeholder\S* | dummy\S* | example\S*
+      | ENC\[.* | \$\{.*\} | \$\(.*\) | \$[A-Za-z_]\w* | .*\{\{.*\}\}.* | \{\w+\} | %\(.*\)s | @\w+@
+      | (?:ref\+)?(?:vault|secretref|awssm|gcpsm|sm|op|akv|azurekeyvault|arn|file|env)(?:\+\w+)?:.*
+    )$""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+_KINDS = (
+    ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")),
+    ("an AWS access key", re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])")),
+    ("a JSON web token", re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")),
+    ("a GitHub token", re.compile(r"(?<!\w)(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{50,})")),
+    ("a GitLab token", re.compile(r"(?<!\w)gl(?:pat|dt|rt)-[\w-]{20,}")),
+    ("a Slack token", re.compile(r"(?<!\w)xox[abeprs]-[\w-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w{16,}")),
+    ("a Stripe key", re.compile(r"(?<!\w)[rs]k_live_[A-Za-z0-9]{16,}")),
+    ("a Google API key", re.compile(r"(?<![\w-])AIza[\w-]{35}(?![\w-])")),
+    ("an npm token", re.compile(r"(?<!\w)npm_[A-Za-z0-9]{36}")),
+)
+_LOGIN = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^/@:\s\"']*:)(?P<secret>[^/@\s\"']+)(?=@)", re.IGNORECASE)
+_RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{32,512}")
+_HEX = re.compile(r"[0-9a-fA-F-]+")
+_CODE = hashlib.blake2b(key=secrets.token_bytes(32), digest_size=4)
+
+# Kinds in which such keys hold names and places of secrets, never the secrets themselves.
+NAMING_KINDS = frozenset(
+    {"ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore", "SealedSecret", "PushSecret"}
+    | {"SecretProviderClass", "CustomResourceDefinition", "VaultStaticSecret", "VaultDynamicSecret"}
+)
+MASK = "••••"
+
+
+def masked(value: str | bytes) -> str:
+    """What stands for a secret: the same value gives the same text in this process, and tells nothing."""
+    code = _CODE.copy()
+    code.update(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
+    return MASK + code.hexdigest()
+
+
+def words_of(key: str) -> str:
+    """A key as lower-case words: `dbPassword`, `DB_PASSWORD` and `db-password` are `db password`."""
+    return _GLUE.sub(" ", _CAMEL.sub(" ", key)).strip().lower()
+
+
+def is_secret_key(key: str) -> bool:
+    """Whether a value under this name is a secret, rather than the name or the place of one."""
+    if len(key) > 200:
+        return False
+    words = words_of(key)
+    if _KEY.search(words) is None:
+        return False
+    if words.endswith(_KEYS):
+        return True
+    return _ABOUT.search(words) is None and _POINTS.match(words) is None
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether the value stands for one that is put in later, or is encrypted, or says nothing."""
+    return _PLACEHOLDER.match(value) is not None
+
+
+def kind_of(value: str) -> str:
+    """What kind of secret the text is or holds by its own form, "" for none: `a private key`."""
+    if len(value) < 16:
+        return ""
+    for name, pattern in _KINDS:
+        if pattern.search(value):
+            return name
+    login = _LOGIN.search(value)
+    return "a password in an address" if login and not is_placeholder(login["secret"]) else ""
+
+
+def is_random(value: str) -> bool:
+    """Whether the text looks generated: long, of all kinds of characters, without repetition; no digest, no id."""
+    if _RANDOM.fullmatch(value) is None or _HEX.fullmatch(value):
+        return False
+    if not (any(c.islower() for c in value) and any(c.isupper() for c in value) and any(c.isdigit() for c in value)):
+        return False
+    if value.count("/") > 2 or value.count("-") + value.count("_") > len(value) // 8:
+        return False
+    counts = Counter(value)
+    entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
+    return entropy >= 4.0
+
+
+def without_known(value: str) -> str:
+    """The text with every secret that is known by its form masked, the rest as it stands."""
+    for name, pattern in _KINDS:
+        if name != "a private key":
+            value = pattern.sub(lambda found: masked(found.group()), value)
+    return _LOGIN.sub(
+        lambda found: found.group() if is_placeholder(found["secret"]) else found["head"] + masked(found["secret"]),
+        value,
+    )

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from driving import gone, make_app, opened, seen, text_of, until
+from scripted_engine import NOW, ScriptedEngine, large_board, sha
+
+from liftlock.errors import RepositoryError, TerminalNeeded
+from liftlock.model.board import Board
+from liftlock.model.report import Fetched
+from liftlock_tui.screens.board import BoardScreen
+from liftlock_tui.screens.stage import StageScreen
+
+
+async def test_the_first_paint_waits_for_nothing() -> None:
+    engine = ScriptedEngine()
+    asked: list[str] = []
+    app = make_app(engine)
+    app._open_engine = lambda: asked.append("open") or engine  # type: ignore[func-returns-value]
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert "liftlock" in text_of(app)
+        await until(pilot, lambda: asked, "opened behind it")
+
+
+async def test_cells_fill_in_while_the_board_is_already_there() -> None:
+    engine = ScriptedEngine()
+    engine.held.clear()
+    app = make_app(engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await seen(pilot, "checkout", "staging", "·", "reading")
+        assert "behind" not in text_of(app)
+        engine.held.set()
+        await seen(pilot, "▲ 2 behind", "= level", "! problem", "1.9.0")
+
+
+async def test_a_cell_says_version_revision_age_and_how_far_behind() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        shown = text_of(pilot.app)
+        assert "1.9.3 +1" in shown
+        assert "origin/main" in shown
+        assert "◈" in shown
+        assert "↑2" in shown
+        assert "1d ago" in shown
+
+
+async def test_the_cursor_moves_with_letters_arrows_and_digits() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        grid = pilot.app.screen.grid
+        await pilot.press("j", "l", "down", "right")
+        assert grid.cell == ("invoices", "production-eu")
+        await pilot.press("G", "1")
+        assert grid.cell == ("notifier", "dev")
+        await pilot.press("g", "4", "h")
+        assert grid.cell == ("checkout", "production-eu")
+
+
+async def test_n_goes_to_the_next_cell_that_is_behind() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        await pilot.press("2", "j", "n")
+        assert pilot.app.screen.grid.cell == ("ledger", "staging")
+        await pilot.press("N")
+        assert pilot.app.screen.grid.cell == ("frontend", "staging")
+
+
+async def test_the_filter_keeps_matching_apps_and_inverts() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        await pilot.press("slash", "o", "i", "enter")
+        assert pilot.app.screen.grid.apps == ("invoices",)
+        await seen(pilot, "1 of 5 apps")
+        await pilot.press("escape")
+        assert len(pilot.app.screen.grid.apps) == 5
+        await pilot.press("slash", "exclamation_mark", "e", "enter")
+        assert all("e" not in app for app in pilot.app.screen.grid.apps)
+
+
+async def test_p_plans_from_the_left_neighbour_for_this_cell() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        await pilot.press("j", "l", "p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StageScreen))
+    assert engine.named("plan") == [("dev", ("staging",), ("frontend",))]
+
+
+async def test_marked_cells_of_several_apps_and_environments_make_one_plan() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        await pilot.press("3", "space", "space", "4", "g", "space", "p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StageScreen))
+    assert engine.named("plan") == [("staging", ("production-eu", "production-us"), ("checkout", "frontend"))]
+
+
+async def test_marks_with_nothing_before_them_in_common_are_told() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        await pilot.press("2", "space", "3", "space", "p")
+        await seen(pilot, "environment before")
+    assert not engine.named("plan")
+
+
+async def test_esc_drops_the_marks() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        await pilot.press("space")
+        await seen(pilot, "1 marked")
+        await pilot.press("escape")
+        assert not pilot.app.screen.grid.marked
+
+
+async def test_onward_lets_choose_several_targets() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        await pilot.press("2", "greater_than_sign")
+        await seen(pilot, "from staging to", "production-us")
+        await pilot.press("space", "space", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StageScreen))
+    assert engine.named("plan") == [("staging", ("production-eu", "production-us"), ("checkout",))]
+
+
+async def test_the_first_environment_has_nothing_before_it() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        await pilot.press("p")
+        await seen(pilot, "nothing comes before dev")
+    assert not engine.named("plan")
+
+
+async def test_enter_opens_the_cell_where_there_is_no_pane() -> None:
+    async with opened(ScriptedEngine(), size=(80, 24)) as pilot:
+        await pilot.press("j", "l", "enter")
+        await seen(pilot, "frontend in staging", "Versions", "2 changes behind")
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, BoardScreen)
+
+
+async def test_the_pane_shows_commits_after_the_cursor_rests() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine, size=(200, 60)) as pilot:
+        await pilot.press("j")
+        await seen(pilot, "change 1 of frontend", "an edit there reaches all environments")
+    assert ("frontend", "dev") in engine.named("log")
+
+
+async def test_refs_that_moved_keep_the_cursor_on_its_cell() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        await pilot.press("j", "j", "l")
+        more = replace(
+            engine.whole,
+            apps=("aardvark", *engine.whole.apps),
+            cells={**engine.whole.cells},
+            sources=engine.whole.sources,
+        )
+        engine.whole = more
+        engine.fetched = Fetched("origin", (("refs/remotes/origin/main", sha(1), sha(2)),), NOW)
+        await pilot.press("r")
+        await seen(pilot, "aardvark", "refs moved")
+        assert pilot.app.screen.grid.cell == ("invoices", "staging")
+
+
+async def test_a_fetch_that_must_ask_does_not_take_the_terminal_unasked() -> None:
+    engine = ScriptedEngine()
+    engine.failing["fetch"] = [TerminalNeeded("a password is needed", "", "")]
+    async with opened(engine) as pilot:
+        await seen(pilot, "it must ask you, press r")
+    assert engine.named("fetch") == [(False,)]
+
+
+async def test_a_failed_fetch_that_was_asked_for_shows_the_three_lines() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        await until(pilot, lambda: engine.named("fetch"))
+        engine.failing["fetch"] = [RepositoryError("The remote is gone", "no route to host", "look at git remote -v")]
+        await pilot.press("r")
+        await seen(pilot, "The remote is gone", "no route to host", "look at git remote -v")
+
+
+async def test_settings_can_keep_the_fetch_off() -> None:
+    engine = ScriptedEngine()
+    engine.settings.user.fetch_on_start = False
+    async with opened(engine):
+        pass
+    assert not engine.named("fetch")
+
+
+async def test_a_repository_that_cannot_be_opened_fills_the_screen_and_can_be_tried_again() -> None:
+    engine = ScriptedEngine()
+    errors = [RepositoryError("There is no Git repository here", "/srv/deploy was looked at", "cd into a clone")]
+
+    def open_engine() -> ScriptedEngine:
+        if errors:
+            raise errors.pop()
+        return engine
+
+    app = make_app(engine)
+    app._open_engine = open_engine  # type: ignore[assignment]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await seen(pilot, "There is no Git repository here", "/srv/deploy was looked at", "cd into a clone")
+        await pilot.press("r")
+        await seen(pilot, "checkout")
+
+
+async def test_no_environment_says_what_was_looked_for() -> None:
+    engine = ScriptedEngine(Board("x", (), (), {}, {}))
+    app = make_app(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await seen(pilot, "No environment was found", "liftlock init")
+
+
+async def test_a_mistake_of_our_own_is_said_and_does_not_end_the_app() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        engine.plan = lambda *a, **k: 1 / 0  # type: ignore[method-assign]
+        await pilot.press("l", "p")
+        await seen(pilot, "mistake in liftlock", "ZeroDivisionError")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BoardScreen))
+
+
+async def test_a_late_plan_is_dropped() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        from liftlock_tui.messages import Planned
+
+        late = engine.plan("dev", ("staging",), ("checkout",))
+        pilot.app.screen.post_message(Planned(late, -1))
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, BoardScreen)
+
+
+async def test_the_command_line_plans_compares_and_jumps() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        await pilot.press("colon", *"plan d", "tab", *"stag", "tab", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StageScreen))
+        assert engine.named("plan") == [("dev", ("staging",), ())]
+        await pilot.press("escape", "colon", *"ledger", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BoardScreen))
+        assert pilot.app.screen.grid.cell == ("ledger", "dev")
+        await pilot.press("colon", *"nonsense", "enter")
+        await seen(pilot, "not understood: nonsense")
+
+
+async def test_quit_does_not_ask_when_nothing_waits() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        await pilot.press("q")
+        await until(pilot, lambda: engine.closed)
+    assert pilot.app.return_code == 0
+
+
+async def test_a_large_board_scrolls_with_its_header_and_names_in_place() -> None:
+    async with opened(ScriptedEngine(large_board()), size=(120, 40)) as pilot:
+        await pilot.press(*"l" * 9, "G")
+        shown = text_of(pilot.app)
+        assert "site-09" in shown and "site-08" in shown
+        assert "service-102" in shown
+        assert "more →" in shown and "← " in shown
+        await pilot.press("g", "1")
+        await gone(pilot, "← ")
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
+async def test_the_board_lays_itself_out_anew(size: tuple[int, int]) -> None:
+    async with opened(ScriptedEngine(), size=(120, 40)) as pilot:
+        await pilot.press("3")
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        shown = text_of(pilot.app)
+        assert "production-eu" in shown and "staging" in shown
+        assert all(len(row) == size[0] for row in shown.split("\n"))

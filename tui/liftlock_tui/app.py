@@ -1,0 +1,266 @@
+"""The full-screen app: opens the repository behind the first paint, and keeps the screens."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, InvalidThemeError
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from liftlock.errors import ConfigError
+from liftlock.text import printable
+from liftlock_tui.actions import bindings
+from liftlock_tui.ink import Palette, variables
+from liftlock_tui.reader import Reader
+from liftlock_tui.screens.board import BoardScreen
+from liftlock_tui.screens.page import Page
+
+if TYPE_CHECKING:
+    from liftlock.engine import Engine
+    from liftlock.model.promotion import Promotion
+
+DEFAULT_THEME = "liftlock-dark"
+TICK = 20.0
+"""Seconds after which ages are shown anew."""
+
+
+class LiftlockApp(Reader):
+    """One repository on the screen. `open_engine` is called in a thread, after the first paint."""
+
+    CSS_PATH = ["styles/base.tcss", "styles/board.tcss"]  # noqa: RUF012
+    ENABLE_COMMAND_PALETTE = False  # it is opened over the registry of actions instead
+    TITLE = "liftlock"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+
+    def __init__(
+        self,
+        open_engine: Callable[[], Engine],
+        *,
+        place: str = "",
+        theme: str = "",
+        own_themes: Path | None = None,
+        ascii_only: bool = False,
+        animation: bool = True,
+    ) -> None:
+        self._palette: Palette | None = None
+        self.ascii_only = ascii_only or os.environ.get("TERM") == "dumb"
+        self.place = place
+        super().__init__(open_engine)
+        self.commands_run: list[str] = []
+        self._own_themes = own_themes
+        self._late_theme = self._first_look(theme or DEFAULT_THEME)
+        if not animation:
+            self.animation_level = "none"
+        self.set_class(self.ascii_only, "-ascii")
+
+    # Looks ---------------------------------------------------------------------------------------------------------
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The app's own colours, for themes that do not name them."""
+        return variables(self.current_theme)
+
+    @property
+    def palette(self) -> Palette:
+        """The styles of the theme in use."""
+        if self._palette is None:
+            self._palette = Palette(self.theme_variables, faded=self.ascii_only)
+        return self._palette
+
+    def use_theme(self, name: str) -> None:
+        """Take another theme; an unknown one is told and changes nothing."""
+        try:
+            self.theme = name
+        except InvalidThemeError:
+            self.notice(f"there is no theme {name}", f"there are {', '.join(sorted(self.available_themes))}")
+
+    def use_ascii(self) -> None:
+        """Show the app's own signs in ASCII."""
+        if not self.ascii_only:
+            self.ascii_only = True
+            self.set_class(True, "-ascii")
+            self._repaint()
+
+    def _repaint(self) -> None:
+        self._palette = None
+        for screen in self.screen_stack:
+            if isinstance(screen, Page) and screen.laid_out:
+                screen.repaint()
+            screen.refresh(layout=True)
+
+    def keys_of(self, action: str) -> tuple[str, ...]:
+        """The keys of an action, as they are in force."""
+        return self.key_table[action]
+
+    def notice(self, text: str, hint: str = "") -> None:
+        """Say something that asks nothing."""
+        shown = self.palette.text(text if not hint else f"{text} — {hint}")
+        self.notify(shown, markup=False, timeout=6)
+
+    # Opening -------------------------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The board, there before anything is known."""
+        return BoardScreen()
+
+    @property
+    def board_screen(self) -> BoardScreen:
+        """The first screen."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, BoardScreen)  # noqa: S101  (get_default_screen made it)
+        return screen
+
+    def on_mount(self) -> None:
+        """Paint first, then open."""
+        self.theme_changed_signal.subscribe(self, lambda _: self._repaint())
+        self.call_after_refresh(self._all_looks)
+        self.call_after_refresh(self.open)
+        self.set_interval(TICK, self._tick)
+
+    def _first_look(self, name: str) -> str:
+        """Register the theme that the first paint needs, and no more; the name that has to wait for the others."""
+        from liftlock_tui import themes
+        from liftlock_tui.resources import folder
+
+        for place in (self._own_themes, folder("themes")):
+            file = place / f"{name}.toml" if place is not None else None
+            if file is not None and file.is_file():
+                try:
+                    theme = themes.read(file)
+                except ConfigError:
+                    break  # told with the others
+                if theme.name == name:
+                    self.register_theme(theme)
+                    self.set_reactive(App.theme, name)
+                    return ""
+        return name
+
+    def _all_looks(self) -> None:
+        """Register the other themes, and say what is wrong with those that cannot be used."""
+        from liftlock_tui import themes
+
+        shelf = themes.load(self._own_themes)
+        for theme in shelf:
+            if theme.name not in self.available_themes:
+                self.register_theme(theme)
+        for problem in shelf.problems:
+            self.notice(problem.title, problem.hint)
+        if self._late_theme:
+            self.use_theme(self._late_theme)
+
+    def push_promotion(self, promotion: Promotion) -> None:
+        """Ask to push it."""
+        from liftlock_tui.modals.push import PushDialog
+
+        self.push_screen(PushDialog(promotion), lambda _: self.refill())
+
+    def undo_promotion(self, promotion: Promotion) -> None:
+        """Ask to take it back."""
+        from liftlock_tui.modals.undo import UndoDialog
+
+        self.push_screen(UndoDialog(promotion), lambda _: self.refill())
+
+    def copy(self, text: str) -> None:
+        """Put a text on the clipboard: the machine's own where one is reached, else the terminal's."""
+        from liftlock_tui.external import copy
+
+        copy(self, text)
+
+    def compare(self, left: str, right: str, apps: tuple[str, ...]) -> None:
+        """Show two environments side by side, rendered."""
+        from liftlock_tui.screens.compare import CompareScreen
+
+        if self.ready:
+            self.push_screen(CompareScreen(left, right, apps))
+
+    # Everywhere ----------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, Page):
+                screen.tick(self.now())
+
+    def action_help(self) -> None:
+        """Keys of where the focus is."""
+        from liftlock_tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen))
+
+    def action_palette(self) -> None:
+        """Find any act by its name."""
+        from textual.command import CommandPalette
+
+        from liftlock_tui.commands import ActionProvider
+
+        self.push_screen(CommandPalette(providers=[ActionProvider]))
+
+    def action_command(self) -> None:
+        """Type a command."""
+        from liftlock_tui.commands import ask
+
+        ask(self)
+
+    def action_log(self) -> None:
+        """The commands that were run."""
+        from liftlock_tui.screens.log import LogScreen
+
+        if self.engine is not None and not isinstance(self.screen, LogScreen):
+            self.push_screen(LogScreen(self.engine.journal))
+
+    def action_leave(self) -> None:
+        """Leave; ask when a commit of this session waits for its push."""
+        if not self.made:
+            self.leave()
+            return
+        from liftlock_tui.modals.dialog import Confirm
+
+        branches = ", ".join(promotion.branch for promotion in self.made)
+        said = (
+            (("Committed here and not pushed: ", ""), (branches, "strong bold")),
+            (("They stay in the repository; P on the board pushes them later.", "muted"),),
+        )
+        self.push_screen(Confirm("Leave without pushing?", said, "leave"), lambda yes: self.leave() if yes else None)
+
+    async def action_quit(self) -> None:
+        """Leave."""
+        self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C leaves as q does."""
+        self.action_leave()
+
+    def leave(self, code: int = 0) -> None:
+        """End what still runs, then the app."""
+        self.workers.cancel_all()
+        if self.engine is not None:  # a thread that waits for a process would keep the program alive
+            threading.Thread(target=self.engine.close, daemon=True).start()
+        self.exit(code)
+
+
+def run(start: Path, *, at: str | None = None, theme: str = "", ascii_only: bool = False) -> int:
+    """Open the app on the repository that holds `start`; its exit code."""
+
+    def open_engine() -> Engine:
+        from liftlock.engine import Engine
+
+        return Engine.open(start, at=at)
+
+    from liftlock.config import load_user, themes_dir
+
+    user = load_user()
+    app = LiftlockApp(
+        open_engine,
+        place=printable(str(start)),
+        theme=theme or user.theme,
+        own_themes=themes_dir(),
+        ascii_only=ascii_only or user.ascii,
+        animation=user.animation,
+    )
+    code = app.run()
+    if app.engine is not None:
+        app.engine.close()
+    return code if code is not None else app.return_code or 0

@@ -1,0 +1,192 @@
+"""Differences as lines: files, objects, and both sides beside each other. Readable without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from liftlock.model.diff import DiffLine, FileDiff, LineKind, ObjectDiff, Rendering, Status
+from liftlock.text import plural, printable, shorten
+from liftlock_tui.ink import BLANK, Line, Piece, fit, line, wrapped
+
+_SIGNS = {LineKind.ADD: ("+", "added"), LineKind.REMOVE: ("-", "removed"), LineKind.CONTEXT: (" ", "")}
+_STATUS = {
+    Status.ADDED: ("new", "added"),
+    Status.REMOVED: ("removed", "removed"),
+    Status.MODIFIED: ("changed", "muted"),
+    Status.SAME: ("same", "muted"),
+}
+
+
+def within(lines: Sequence[DiffLine], context: int) -> list[DiffLine]:
+    """The lines no further than `context` from a changed one; a hunk line where others are left out."""
+    near: set[int] = set()
+    for index, drawn in enumerate(lines):
+        if drawn.kind in (LineKind.ADD, LineKind.REMOVE):
+            near.update(range(index - context, index + context + 1))
+    kept: list[DiffLine] = []
+    gap = True
+    for index, drawn in enumerate(lines):
+        if drawn.kind is LineKind.HUNK:
+            gap = True
+        elif index in near:
+            if gap and kept:
+                kept.append(DiffLine(LineKind.HUNK, ()))
+            kept.append(drawn)
+            gap = False
+        else:
+            gap = True
+    return kept
+
+
+def _number(number: int | None, digits: int) -> Piece:
+    return (str(number) if number is not None else "").rjust(digits) + " ", "faint"
+
+
+def _spans(drawn: DiffLine) -> tuple[Piece, ...]:
+    role = {LineKind.ADD: "added", LineKind.REMOVE: "removed"}.get(drawn.kind, "")
+    pieces: list[Piece] = []
+    for span in drawn.spans:
+        word = f"{role} {role}-word bold underline" if span.changed and role else role
+        pieces.append((printable(span.text), word))
+    return tuple(pieces)
+
+
+def diff_line(drawn: DiffLine, digits: int) -> Line:
+    """One line of a unified diff."""
+    if drawn.kind is LineKind.HUNK:
+        return line((" " * (digits * 2 + 2) + "⋯", "faint"))
+    sign = _SIGNS[drawn.kind]
+    fill = {LineKind.ADD: "added-line", LineKind.REMOVE: "removed-line"}.get(drawn.kind, "")
+    return Line((_number(drawn.old, digits), _number(drawn.new, digits), sign, (" ", ""), *_spans(drawn)), fill)
+
+
+def unified(lines: Sequence[DiffLine], context: int) -> list[Line]:
+    """Lines of a unified diff."""
+    digits = len(str(max((max(drawn.old or 0, drawn.new or 0) for drawn in lines), default=1)))
+    return [diff_line(drawn, digits) for drawn in within(lines, context)]
+
+
+def side_by_side(lines: Sequence[DiffLine], context: int, columns: int) -> list[Line]:
+    """The old side left, the new one right."""
+    digits = len(str(max((max(drawn.old or 0, drawn.new or 0) for drawn in lines), default=1)))
+    half = max(20, (columns - 3) // 2)
+    rows: list[Line] = []
+    olds: list[DiffLine] = []
+    news: list[DiffLine] = []
+
+    def flush() -> None:
+        for index in range(max(len(olds), len(news))):
+            left = _half(olds[index] if index < len(olds) else None, digits, half, "removed-line", old=True)
+            right = _half(news[index] if index < len(news) else None, digits, half, "added-line", old=False)
+            rows.append(Line((*left, (" │ ", "faint"), *right)))
+        olds.clear()
+        news.clear()
+
+    for drawn in within(lines, context):
+        if drawn.kind is LineKind.REMOVE:
+            if news:
+                flush()
+            olds.append(drawn)
+        elif drawn.kind is LineKind.ADD:
+            news.append(drawn)
+        else:
+            flush()
+            if drawn.kind is LineKind.HUNK:
+                rows.append(line((" " * (digits + 1) + "⋯", "faint")))
+            else:
+                both = (_half(drawn, digits, half, "", old=True), _half(drawn, digits, half, "", old=False))
+                rows.append(Line((*both[0], (" │ ", "faint"), *both[1])))
+    flush()
+    return rows
+
+
+def _half(drawn: DiffLine | None, digits: int, columns: int, fill: str, *, old: bool) -> tuple[Piece, ...]:
+    if drawn is None:
+        return ((" " * columns, ""),)
+    number = drawn.old if old else drawn.new
+    pieces: list[Piece] = [_number(number, digits), _SIGNS[drawn.kind], (" ", ""), *_spans(drawn)]
+    shown = fit(pieces, columns)
+    return tuple((text, f"{fill} {roles}" if fill and "-word" not in roles else roles) for text, roles in shown)
+
+
+def file_lines(diff: FileDiff, context: int, columns: int, *, side: bool) -> list[Line]:
+    """A file: its name, what is added and removed, its lines."""
+    word, role = _STATUS[diff.status]
+    counts: tuple[Piece, ...] = ((f"  {word} ", role), (f" +{diff.added}", "added"), (f" -{diff.removed} ", "removed"))
+    room = max(12, columns - Line(counts).width - 1)
+    head = Line(
+        (
+            *fit(((" ", ""), (shorten(printable(diff.path), room - 1, keep_end=True), "strong bold")), room, pad=False),
+            *counts,
+        ),
+        "chip",
+    )
+    rows = [head]
+    if diff.note:
+        rows += wrapped(((diff.note, "muted"),), columns)
+    rows += side_by_side(diff.lines, context, columns) if side else unified(diff.lines, context)
+    return [*rows, BLANK]
+
+
+def files(diffs: Iterable[FileDiff], context: int, columns: int, *, side: bool) -> list[Line]:
+    """Everything that would be committed."""
+    rows = [drawn for diff in diffs for drawn in file_lines(diff, context, columns, side=side)]
+    return rows or [
+        BLANK,
+        line(("  Nothing is staged: nothing would be committed.", "muted")),
+        line(("  Space stages the change under the cursor.", "muted")),
+    ]
+
+
+def object_lines(diff: ObjectDiff, context: int, columns: int, *, side: bool) -> list[Line]:
+    """An object of a manifest."""
+    word, role = _STATUS[diff.status]
+    key = diff.key
+    place = f" in {key.namespace}" if key.namespace else ""
+    head = Line(
+        fit(((f" {key.kind} ", "muted"), (key.name, "strong bold"), (place, "muted"), (f"  {word}", role)), columns),
+        "chip",
+    )
+    return [head, *(side_by_side(diff.lines, context, columns) if side else unified(diff.lines, context)), BLANK]
+
+
+def missing_lines(renderings: Iterable[Rendering], columns: int) -> list[Line]:
+    """What could not be rendered, and what would help."""
+    rows: list[Line] = []
+    for rendering in renderings:
+        if not rendering.problem and not rendering.missing:
+            continue
+        name = f"{rendering.app} in {rendering.environment}: "
+        rows += wrapped(
+            (("! ", "problem bold"), (name, "strong"), (rendering.problem or "not all is at hand", "problem")),
+            columns,
+            indent=2,
+        )
+        for what in rendering.missing:
+            rows += wrapped((("  missing ", "muted"), (what, "")), columns, indent=4)
+        if rendering.missing:
+            rows.append(line(("  F", "accent bold"), (" fetches it, pinned and cached", "muted")))
+        elif rendering.hint:
+            rows += wrapped((("  → ", "accent"), (rendering.hint, "")), columns, indent=4)
+    return [*rows, BLANK] if rows else []
+
+
+def renderings(
+    found: Sequence[Rendering], context: int, columns: int, *, side: bool, whole: bool, progress: str
+) -> list[Line]:
+    """The manifests before and after."""
+    rows: list[Line] = []
+    if not whole:
+        rows += [line(("· ", "faint"), (progress or "rendering before and after", "muted")), BLANK]
+    rows += missing_lines(found, columns)
+    for rendering in found:
+        if rendering.problem:
+            continue
+        count = len(rendering.objects)
+        told = f"  {rendering.how}, {plural(count, 'object')} of {count + rendering.same} would change"
+        rows += [line((f"{rendering.app} in {rendering.environment}", "accent bold"), (told, "muted"))]
+        for diff in rendering.objects:
+            rows += object_lines(diff, context, columns, side=side)
+        if not rendering.objects:
+            rows += [line(("  its manifests stay the same", "muted")), BLANK]
+    return rows

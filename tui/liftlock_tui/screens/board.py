@@ -1,0 +1,362 @@
+"""The first screen: apps × environments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.timer import Timer
+from textual.widgets import Input
+
+from liftlock.text import plural
+from liftlock_tui.actions import bindings
+from liftlock_tui.ink import Piece
+from liftlock_tui.jobs import engine_of, start
+from liftlock_tui.messages import CommitsRead, Failed, Planned, UnpushedRead
+from liftlock_tui.render.board import detail_lines
+from liftlock_tui.screens.page import Page
+from liftlock_tui.widgets.bars import Bar, Footer
+from liftlock_tui.widgets.grid import Grid
+from liftlock_tui.widgets.lines import LineView
+
+if TYPE_CHECKING:
+    from liftlock.model.board import Board, CellKey
+    from liftlock.model.plan import Plan
+    from liftlock.model.promotion import Promotion
+    from liftlock.model.revision import Revision
+
+PAUSE = 0.15
+"""Seconds the cursor rests before the commits of its cell are read."""
+
+
+class BoardScreen(Page):
+    """Apps × environments in promotion order, and all about the cell under the cursor."""
+
+    AUTO_FOCUS = "Grid"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("board")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.board: Board | None = None
+        self.unpushed: tuple[Promotion, ...] = ()
+        self._doing: dict[str, str] = {}
+        self._commits: dict[CellKey, tuple[Revision, ...]] = {}
+        self._rest: Timer | None = None
+        self._planning = 0
+        self._fetch_told: Piece = ("", "")
+
+    def compose(self) -> ComposeResult:
+        """Status, grid and detail, filter, keys."""
+        yield Bar(id="status", classes="bar")
+        with Container(id="body"):
+            yield Grid(id="grid")
+            yield LineView(id="detail")
+        yield Input(
+            id="filter", classes="plain", placeholder="apps with these words; !word leaves out", select_on_focus=False
+        )
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Paint what is known: nothing yet."""
+        self.query_one("#filter").display = False
+        self._status()
+
+    # What is shown -------------------------------------------------------------------------------------------------
+
+    @property
+    def grid(self) -> Grid:
+        """The grid."""
+        return self.query_one(Grid)
+
+    def show(self, board: Board) -> None:
+        """Show a board, or the same with more known."""
+        known = self.board
+        if known is not None and any(
+            known.sources.get(name) is None or known.sources[name].commit != source.commit
+            for name, source in board.sources.items()
+        ):
+            self._commits.clear()
+        self.board = board
+        self.grid.show(board, self.app.now())
+        self._status()
+        self._show_detail()
+
+    def doing(self, what: str, text: str = "") -> None:
+        """Say that something is going on; without a text that it is over."""
+        if text:
+            self._doing[what] = text
+        else:
+            self._doing.pop(what, None)
+        self._status()
+
+    def fetch_told(self, text: str, role: str = "muted") -> None:
+        """Say how the last fetch ended."""
+        self._fetch_told = (text, role)
+        self._status()
+
+    def tick(self, now: float) -> None:
+        """Ages go on."""
+        self.grid.tick(now)
+
+    def repaint(self) -> None:
+        """The colours have changed."""
+        super().repaint()
+        self._status()
+
+    def _status(self) -> None:
+        bar = self.query_one("#status", Bar)
+        left: list[Piece] = [(" liftlock ", "accent bold")]
+        board = self.board
+        if board is not None:
+            left += [(f" {board.repository} ", "strong bold")]
+            left += [(f" {note} ", "muted") for note in board.notes]
+            if board.problems:
+                left.append((f" ! {plural(len(board.problems), 'problem')} ", "problem"))
+        else:
+            left.append((f" {self.app.place} ", "muted"))
+        marked = len(self.grid.marked)
+        right: list[Piece] = []
+        if marked:
+            right.append((f" • {marked} marked ", "accent"))
+        if self.unpushed:
+            right.append((f" ↑ {plural(len(self.unpushed), 'promotion')} not pushed ", "behind"))
+        right += [(f" {text} ", "muted") for text in self._doing.values()] or [self._fetch_told]
+        bar.say(left, (*right, (" ", "")))
+
+    def _show_detail(self) -> None:
+        view = self.query_one("#detail", LineView)
+        cell = self.grid.cell
+        if not view.display or self.board is None or cell is None:
+            return
+        columns = max(20, view.columns - 1)
+        view.show(detail_lines(self.board, self.grid.state, *cell, self._commits.get(cell), self.app.now(), columns))
+
+    def on_resize(self) -> None:
+        """The pane beside the grid is laid out anew."""
+        self.call_after_refresh(self._show_detail)
+
+    @on(Grid.Moved)
+    def _moved(self) -> None:
+        self._status()
+        self._show_detail()
+        view = self.query_one("#detail", LineView)
+        view.move_to(0, 0)
+        if self._rest is not None:
+            self._rest.stop()
+        if view.display and self.grid.cell not in self._commits:
+            self._rest = self.set_timer(PAUSE, self._read_commits)
+
+    def _read_commits(self) -> None:
+        state, key = self.grid.state, self.grid.cell
+        if state is None or key is None or not self.app.ready:
+            return
+        cell, engine = state.cell, engine_of(self)
+        start(self, "log", lambda job: CommitsRead(key, engine.log(cell, limit=8)))
+
+    def on_commits_read(self, message: CommitsRead) -> None:
+        """The last commits of a cell are there."""
+        self._commits[message.key] = message.commits
+        self._show_detail()
+
+    # Acts ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def esc_word(self) -> str:
+        """What Esc will do."""
+        if not isinstance(self.focused, Grid):
+            return "to the grid"
+        return "all apps" if self.grid.filtered else "no marks" if self.grid.marked else ""
+
+    def action_back(self) -> None:
+        """Esc, layer by layer: back to the grid, the filter, the marks."""
+        if not isinstance(self.focused, Grid):
+            self._close_filter()
+        elif self.grid.filtered:
+            self.query_one("#filter", Input).value = ""
+            self.grid.filter("")
+            self._close_filter()
+        elif self.grid.marked:
+            self.grid.marked.clear()
+            self.grid.repaint()
+            self._status()
+
+    @on(Grid.Chosen)
+    def action_open(self) -> None:
+        """All about the cell: in the pane beside, or in a window where there is none."""
+        view = self.query_one("#detail", LineView)
+        if self.board is None or self.grid.cell is None:
+            return
+        if view.display:
+            view.focus()
+            return
+        from liftlock_tui.screens.cell import CellScreen
+
+        self.app.push_screen(CellScreen(self.board, self.grid.state, *self.grid.cell))
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        field = self.query_one("#filter", Input)
+        field.display = True
+        field.focus()
+
+    def set_filter(self, text: str) -> None:
+        """Filter by these words."""
+        field = self.query_one("#filter", Input)
+        field.value = text
+        self._close_filter()
+
+    @on(Input.Changed, "#filter")
+    def _filtering(self, event: Input.Changed) -> None:
+        self.grid.filter(event.value)
+
+    @on(Input.Submitted, "#filter")
+    def _close_filter(self) -> None:
+        field = self.query_one("#filter", Input)
+        field.display = bool(field.value)
+        self.grid.focus()
+
+    def action_refetch(self) -> None:
+        """Fetch and read again."""
+        self.app.fetch(asked=True)
+
+    def action_plan(self) -> None:
+        """Plan into the cell, or into all that are marked, from the environment before."""
+        from liftlock_tui.modals.choose import Choice, Choose
+
+        board, cells = self.board, self._cells()
+        if board is None or not cells:
+            return
+        targets = [e for e in board.environments if any(key[1] == e.name for key in cells)]
+        apps = tuple(app for app in board.apps if any(key[0] == app for key in cells))
+        before = [e.name for e in board.environments if all(e.name in target.after for target in targets)]
+        names = tuple(target.name for target in targets)
+        if not before:
+            which = " and ".join(names)
+            said = (
+                f"nothing comes before {which}"
+                if len(names) == 1
+                else f"{which} have no environment before them in common"
+            )
+            self.app.notice(said, "promote from here with >, or :plan FROM TO")
+        elif len(before) == 1:
+            self.plan(before[0], names, apps)
+        else:
+            choices = [Choice(name, name, self._behind_word(name)) for name in before]
+            self.app.push_screen(
+                Choose(f"Promote to {', '.join(names)} from", choices, does="plan"),
+                lambda chosen: self.plan(str(chosen[0]), names, apps) if chosen else None,
+            )
+
+    def action_onward(self) -> None:
+        """Plan from this environment to those after it."""
+        from liftlock_tui.modals.choose import Choice, Choose
+
+        board, cell = self.board, self.grid.cell
+        if board is None or cell is None:
+            return
+        here = cell[1]
+        after = [environment for environment in board.environments if here in environment.after]
+        apps = tuple(dict.fromkeys(app for app, name in sorted(self.grid.marked) if name == here)) or (cell[0],)
+        if not after:
+            self.app.notice(f"nothing comes after {here}", "liftlock.toml says what comes after what: liftlock init")
+        elif len(after) == 1:
+            self.plan(here, (after[0].name,), apps)
+        else:
+            choices = [Choice(e.name, e.name, "◈ protected" if e.protected else "") for e in after]
+            self.app.push_screen(
+                Choose(f"Promote {', '.join(apps)} from {here} to", choices, several=True, does="plan"),
+                lambda chosen: self.plan(here, tuple(map(str, chosen)), apps) if chosen else None,
+            )
+
+    def action_compare(self) -> None:
+        """Compare with the environment before, rendered."""
+        board, cell = self.board, self.grid.cell
+        environment = board.environment(cell[1]) if board and cell else None
+        if cell is None or environment is None:
+            return
+        if not environment.after:
+            self.app.notice(f"nothing comes before {environment.name}", ":compare LEFT RIGHT compares any two")
+            return
+        apps = tuple(sorted({app for app, name in self.grid.marked if name == cell[1]})) or (cell[0],)
+        self.app.compare(environment.after[0], environment.name, apps)
+
+    def _cells(self) -> list[CellKey]:
+        if self.grid.marked:
+            return sorted(self.grid.marked)
+        return [self.grid.cell] if self.grid.cell else []
+
+    def _behind_word(self, name: str) -> str:
+        state = self.grid.state
+        found = next((b for b in (state.behind or ()) if b.of == name), None) if state else None
+        return "" if found is None else "= level" if found.level else f"▲ {found.changes} behind"
+
+    def plan(self, source: str, targets: tuple[str, ...], apps: tuple[str, ...]) -> None:
+        """Make a plan, then show it on the stage."""
+        if not self.app.ready:
+            self.app.notice("still reading the repository", "in a moment")
+            return
+        self._planning += 1
+        epoch, engine = self._planning, engine_of(self)
+        self.doing("plan", f"planning {source} → {', '.join(targets)}")
+        start(self, "plan", lambda job: Planned(engine.plan(source, targets, apps), epoch), epoch=epoch)
+
+    def on_planned(self, message: Planned) -> None:
+        """The plan is there."""
+        if message.epoch != self._planning:
+            return
+        self.doing("plan")
+        plan: Plan = message.plan
+        if not plan.changes:
+            self.app.notice(f"{', '.join(plan.targets)} is level with {plan.source}: nothing would move", "")
+            return
+        from liftlock_tui.screens.stage import StageScreen
+
+        self.app.push_screen(StageScreen(plan))
+
+    def on_failed(self, message: Failed) -> None:
+        """Say what could not be done."""
+        self.doing(message.doing)
+        if message.doing == "log":
+            key = self.grid.cell
+            if key is not None:
+                self._commits[key] = ()
+                self.app.notice(message.error.title, message.error.detail)
+        elif message.doing != "plan" or message.epoch == self._planning:
+            from liftlock_tui.modals.dialog import told
+
+            self.app.push_screen(told(message.error, "This cannot be planned" if message.doing == "plan" else ""))
+
+    # Promotions that wait ------------------------------------------------------------------------------------------
+
+    def action_push(self) -> None:
+        """Push what waits."""
+        self.app.read_unpushed("push")
+
+    def action_undo(self) -> None:
+        """Take back what waits."""
+        self.app.read_unpushed("undo")
+
+    def show_unpushed(self, message: UnpushedRead) -> None:
+        """Show how many promotions wait, and go on to push or undo one of them."""
+        self.unpushed = message.promotions
+        self._status()
+        if not message.then:
+            return
+        if not message.promotions:
+            self.app.notice("no promotion waits for its push", "plan one with p, commit it with c")
+            return
+        act = self.app.push_promotion if message.then == "push" else self.app.undo_promotion
+        if len(message.promotions) == 1:
+            act(message.promotions[0])
+            return
+        from liftlock_tui.modals.choose import Choice, Choose
+
+        choices = [Choice(n, p.branch, p.message.partition("\n")[0]) for n, p in enumerate(message.promotions)]
+        title = "Push which promotion" if message.then == "push" else "Take back which promotion"
+        self.app.push_screen(
+            Choose(title, choices, does=message.then),
+            lambda chosen: act(message.promotions[chosen[0]]) if chosen and isinstance(chosen[0], int) else None,
+        )

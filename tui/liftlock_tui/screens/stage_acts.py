@@ -1,0 +1,176 @@
+"""From the stage to the remote: commit, push, undo, and planning again when the remote has moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from liftlock.model.change import ChangeClass
+from liftlock.model.plan import Plan
+from liftlock.model.promotion import Promotion
+from liftlock.text import plural
+from liftlock_tui.ink import Line, line, wrapped
+from liftlock_tui.jobs import Job, engine_of, start
+from liftlock_tui.modals.choose import Choice, Choose
+from liftlock_tui.modals.commit import CommitDialog
+from liftlock_tui.modals.push import PushDialog
+from liftlock_tui.modals.undo import UndoDialog
+from liftlock_tui.render.plan import changed_ids
+from liftlock_tui.render.stage import caution_lines
+from liftlock_tui.replies import Committed, PushEnded, Replanned, Undone
+from liftlock_tui.screens.page import Page
+
+if TYPE_CHECKING:
+    from liftlock.model.plan import Caution
+
+
+class StageActs(Page):
+    """What the stage does beyond showing the plan."""
+
+    plan: Plan
+    promotion: Promotion | None
+    pushed: PushEnded | None
+    draft: str | None
+    rendered: bool
+
+    if TYPE_CHECKING:
+
+        @property
+        def cautions(self) -> tuple[Caution, ...]: ...  # noqa: D102
+        def take(self, plan: Plan) -> None: ...  # noqa: D102
+        def busy(self, text: str) -> None: ...  # noqa: D102
+        def show_told(self, title: str, paragraphs: list[Line]) -> None: ...  # noqa: D102
+        def copies(self) -> list[str]: ...  # noqa: D102
+        def _show_result(self) -> None: ...
+
+    def action_commit(self) -> None:
+        """Show the message, then commit."""
+        if not self.plan.chosen:
+            self.app.notice("nothing is staged", "Space stages the change under the cursor")
+            return
+        if self.promotion is not None and self.pushed is None and self.promotion.plan == self.plan:
+            self.app.notice("this plan is committed already", "P pushes it, u takes it back")
+            return
+        self.app.push_screen(CommitDialog(self.plan, self.draft), self._committed)
+
+    def _committed(self, result: Committed | str | None) -> None:
+        if isinstance(result, str):  # the window was closed: what was typed is kept for the next time
+            self.draft = result
+        elif result is not None:
+            self.draft = None
+            self.promotion, self.pushed = result.promotion, None
+            self.app.made.insert(0, result.promotion)
+            self._show_result()
+
+    def action_push(self) -> None:
+        """Show what a push would do, and ask."""
+        if self.promotion is not None:
+            self.app.push_screen(PushDialog(self.promotion), self._push_over)
+
+    def _push_over(self, result: PushEnded | str | None) -> None:
+        if isinstance(result, PushEnded):
+            self.pushed = result
+            self.app.made = [made for made in self.app.made if made != self.promotion]
+            self.app.refill()
+            self._show_result()
+        elif result == "replan":
+            self.action_replan()
+
+    def action_undo(self) -> None:
+        """Ask, then take the commit back."""
+        if self.promotion is not None and self.pushed is None:
+            self.app.push_screen(UndoDialog(self.promotion), self._undone)
+
+    def _undone(self, result: Undone | None) -> None:
+        if result is not None:
+            self.app.made = [made for made in self.app.made if made != result.promotion]
+            self.promotion = None
+            self._show_result()
+            self.app.notice(result.said)
+
+    def action_replan(self) -> None:
+        """Fetch, take an unpushed commit of this plan back, plan again on the newest base; say what differs."""
+        plan, promotion, engine = self.plan, self.promotion if self.pushed is None else None, engine_of(self)
+        self.busy("fetching and planning again")
+
+        def work(job: Job) -> Replanned:
+            engine.fetch(cancelled=job.cancelled)
+            fresh, differences = engine.replan(plan)
+            if promotion is not None and fresh.base != promotion.base:
+                job.post(Undone(promotion, engine.undo(promotion)))
+            return Replanned(fresh, differences)
+
+        start(self, "replan", work)
+
+    def on_undone(self, message: Undone) -> None:
+        """The commit on the old base is gone; its message is kept for the next one."""
+        self.draft = message.promotion.message
+        self._undone(message)
+
+    def on_replanned(self, message: Replanned) -> None:
+        """The plan on the newest base is there."""
+        if {c.id: self.plan.value_of(c) for c in self.plan.chosen} != {
+            c.id: message.plan.value_of(c) for c in message.plan.chosen
+        }:
+            self.draft = None  # the old message would speak of other values
+        moved = message.plan.base != self.plan.base
+        self.pushed = None
+        self.busy("")
+        self.take(message.plan)
+        columns = 66
+        if message.differences:
+            rows = [
+                row
+                for said in message.differences
+                for row in wrapped((("• ", "accent"), (said, "")), columns, indent=2)
+            ]
+            self.show_told(
+                "What changed in the plan", [*rows, line(), line(("Look at it, then commit with c.", "muted"))]
+            )
+        else:
+            self.app.notice(
+                "planned again on a newer base: the same changes"
+                if moved
+                else "nothing has moved: the plan stays as it is",
+                "c commits" if moved else "",
+            )
+
+    def action_warnings(self) -> None:
+        """All that a person should know of this plan."""
+        self.show_told(plural(len(self.cautions), "warning"), caution_lines(self.plan, self.cautions, 66))
+
+    def action_copy(self) -> None:
+        """Copy what is shown, or what a push has offered."""
+        texts = self.copies()
+        if len(texts) == 1:
+            self.app.copy(texts[0])
+        elif texts:
+            choices = [Choice(text, text) for text in texts]
+            copied = lambda keys: self.app.copy(str(keys[0])) if keys else None  # noqa: E731
+            self.app.push_screen(Choose("Copy", choices, does="copy"), copied)
+
+    def on_plan_tree_classes(self) -> None:
+        """Choose a class to stage or unstage."""
+        choices: list[Choice] = []
+        by_name: dict[str, tuple[ChangeClass | None, bool]] = {"as proposed": (None, True), "nothing": (None, False)}
+        for cls in ChangeClass:
+            ids = changed_ids(self.plan, cls)
+            staged = sum(id in self.plan.selected for id in ids)
+            for name, on, wanted in ((f"stage all {cls}", True, bool(ids)), (f"unstage all {cls}", False, staged > 0)):
+                if wanted:
+                    choices.append(Choice(name, name, f"{staged} of {len(ids)} staged" if on else ""))
+                    by_name[name] = (cls, on)
+        choices.append(Choice("as proposed", "as proposed", "the selection that the plan began with"))
+        choices.append(Choice("nothing", "nothing"))
+
+        def chosen(keys: tuple[object, ...] | None) -> None:
+            if not keys:
+                return
+            cls, on = by_name[str(keys[0])]
+            if cls is not None:
+                self.take(self.plan.select(changed_ids(self.plan, cls), on))
+                return
+            empty = self.plan.select([change.id for change in self.plan.changes], False)
+            proposed = [change.id for change in self.plan.changes if change.proposed]
+            self.take(empty.select(proposed, True) if on else empty)
+
+        self.app.push_screen(Choose("Stage by class", choices, does="do it"), chosen)
