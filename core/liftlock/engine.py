@@ -15,7 +15,7 @@ from typing import Self
 from liftlock.clock import Clock, SystemClock
 from liftlock.commands import Journal, Runner, action
 from liftlock.config import Settings, cache_dir, load_user
-from liftlock.errors import PlanError
+from liftlock.errors import ConfigError, PlanError
 from liftlock.gitrepo import Repository
 from liftlock.model.app import Cell
 from liftlock.model.board import Board
@@ -27,7 +27,7 @@ from liftlock.model.report import Check, Fetched, Pushed, Sighting
 from liftlock.model.revision import Revision
 from liftlock.overview import board as boards
 from liftlock.overview.cache import BoardCache
-from liftlock.overview.reading import Reading, require
+from liftlock.overview.reading import CONFIG_FILE, Reading, require
 from liftlock.promotion import carry, message, previews, publishing
 from liftlock.promotion.apply import Files, apply
 from liftlock.promotion.comparisons import Comparisons
@@ -253,6 +253,23 @@ class Engine:
         self._made.insert(0, made)
         return made
 
+    def confirmed(self, plan: Plan, names: Sequence[str]) -> None:
+        """Raises PlanError when the plan changes a protected environment that is not among the names."""
+        reading = self._read()
+        protected = [n for n in plan.targets if (e := reading.environment(n)) is not None and e.protected]
+        missing = [name for name in protected if name not in names]
+        if missing:
+            raise PlanError(
+                f"{' and '.join(missing)} is protected and was not confirmed",
+                "nothing was committed or pushed",
+                " ".join(f"--confirm {name}" for name in missing),
+            )
+
+    def reads_from(self, branch: str, plan: Plan) -> bool:
+        """Whether the plan stands on this branch of the remote, so that it can be pushed straight to it."""
+        _, base_branch = self._repository.remote_for(plan.base_ref)
+        return base_branch == branch
+
     def undo(self, promotion: Promotion) -> str:
         """Take an unpushed promotion back; a sentence that says what was done. Raises RepositoryError."""
         with action("undo"):
@@ -325,6 +342,26 @@ class Engine:
         from liftlock.overview.doctor import checks
 
         return checks(self._repository, self._at, self.runner, self.settings)
+
+    def write_config(self, text: str) -> Path | None:
+        """Write liftlock.toml at the top of the work tree; None for a bare repository, where there is none.
+
+        Raises ConfigError when it is there already or cannot be written.
+        """
+        top = self._repository.work_tree
+        if top is None:
+            return None
+        place = top / CONFIG_FILE
+        try:
+            with place.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError as error:
+            raise ConfigError(
+                f"There is a {CONFIG_FILE} already", printable(str(place)), "liftlock init --print shows what was found"
+            ) from error
+        except OSError as error:
+            raise ConfigError(f"{CONFIG_FILE} cannot be written", error.strerror or str(error)) from error
+        return place
 
     def init_text(self) -> str:
         """A commented liftlock.toml made from what was found. Raises RepositoryError."""

@@ -37,8 +37,12 @@ def test_each_module_of_the_engine_can_be_imported_first() -> None:
     """A circle of imports shows only in one order; a fork for each module is enough to see it."""
     code = (
         "import os, sys\n"
+        f"names = {ENGINE!r}\n"
+        "for name in names: __import__(name)\n"  # what others wrote is loaded once
+        "for name in list(sys.modules):\n"
+        "    if name.partition('.')[0] == 'liftlock': del sys.modules[name]\n"
         "wrong = []\n"
-        f"for name in {ENGINE!r}:\n"
+        "for name in names:\n"
         "    pid = os.fork()\n"
         "    if pid == 0:\n"
         "        try:\n"

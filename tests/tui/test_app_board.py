@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -15,12 +16,18 @@ from liftlock_tui.screens.stage import StageScreen
 
 async def test_the_first_paint_waits_for_nothing() -> None:
     engine = ScriptedEngine()
-    asked: list[str] = []
+    painted = threading.Event()
+
+    def open_engine() -> ScriptedEngine:
+        assert painted.wait(10)
+        return engine
+
     app = make_app(engine)
-    app._open_engine = lambda: asked.append("open") or engine  # type: ignore[func-returns-value]
+    app._open_engine = open_engine  # type: ignore[assignment]
     async with app.run_test(size=(120, 40)) as pilot:
-        assert "liftlock" in text_of(app)
-        await until(pilot, lambda: asked, "opened behind it")
+        await seen(pilot, "liftlock", "/srv/deploy", "opening")
+        painted.set()
+        await seen(pilot, "checkout")
 
 
 async def test_cells_fill_in_while_the_board_is_already_there() -> None:

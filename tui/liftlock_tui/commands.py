@@ -111,7 +111,7 @@ def run(app: LiftlockApp, text: str) -> None:
         app.use_theme(rest[0])
     elif verb == "filter":
         _home(app)
-        board.set_filter(" ".join(rest))
+        app.call_later(board.set_filter, " ".join(rest))
     elif verb == "plan" and len(rest) >= 2:
         _home(app)
         board.plan(rest[0], tuple(rest[1:]), ())

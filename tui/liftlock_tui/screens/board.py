@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.timer import Timer
-from textual.widgets import Input
 
 from liftlock.text import plural
 from liftlock_tui.actions import bindings
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from liftlock.model.plan import Plan
     from liftlock.model.promotion import Promotion
     from liftlock.model.revision import Revision
+    from liftlock_tui.widgets.filter_line import FilterLine
 
 PAUSE = 0.15
 """Seconds the cursor rests before the commits of its cell are read."""
@@ -54,14 +54,10 @@ class BoardScreen(Page):
         with Container(id="body"):
             yield Grid(id="grid")
             yield LineView(id="detail")
-        yield Input(
-            id="filter", classes="plain", placeholder="apps with these words; !word leaves out", select_on_focus=False
-        )
         yield Footer()
 
     def on_mount(self) -> None:
         """Paint what is known: nothing yet."""
-        self.query_one("#filter").display = False
         self._status()
 
     # What is shown -------------------------------------------------------------------------------------------------
@@ -175,7 +171,8 @@ class BoardScreen(Page):
         if not isinstance(self.focused, Grid):
             self._close_filter()
         elif self.grid.filtered:
-            self.query_one("#filter", Input).value = ""
+            for field in self.query("#filter"):
+                field.value = ""  # type: ignore[attr-defined]
             self.grid.filter("")
             self._close_filter()
         elif self.grid.marked:
@@ -196,26 +193,33 @@ class BoardScreen(Page):
 
         self.app.push_screen(CellScreen(self.board, self.grid.state, *self.grid.cell))
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Type a filter."""
-        field = self.query_one("#filter", Input)
+        from liftlock_tui.widgets.filter_line import FilterLine
+
+        if not self.query("#filter"):
+            await self.mount(FilterLine(), before=self.query_one(Footer))
+        field = self.query_one("#filter")
         field.display = True
         field.focus()
 
-    def set_filter(self, text: str) -> None:
+    def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
+        """Show what passes."""
+        self.grid.filter(event.text)
+        if event.done:
+            self._close_filter()
+
+    async def set_filter(self, text: str) -> None:
         """Filter by these words."""
-        field = self.query_one("#filter", Input)
-        field.value = text
+        from liftlock_tui.widgets.filter_line import FilterLine
+
+        await self.action_filter()
+        self.query_one(FilterLine).value = text
         self._close_filter()
 
-    @on(Input.Changed, "#filter")
-    def _filtering(self, event: Input.Changed) -> None:
-        self.grid.filter(event.value)
-
-    @on(Input.Submitted, "#filter")
     def _close_filter(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.display = bool(field.value)
+        for field in self.query("#filter"):
+            field.display = bool(getattr(field, "value", ""))
         self.grid.focus()
 
     def action_refetch(self) -> None:

@@ -1,0 +1,370 @@
+"""The command line. What only the app or one command needs is imported there: starting must be quick."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import liftlock
+from liftlock.errors import Cancelled, LiftlockError, PlanError, PushRejected, RepositoryError
+from liftlock_tui.plain.output import Output, complain, note
+
+if TYPE_CHECKING:
+    from liftlock.engine import Engine
+    from liftlock.model.plan import Plan
+
+Command = Callable[..., int | None]
+
+
+def _everywhere(command: Command) -> Command:
+    """`--repo`, `--at` and `--json`, which every command takes."""
+
+    @click.option("--repo", type=click.Path(path_type=Path), help="A work tree or a bare repository, instead of here.")
+    @click.option("--at", metavar="REV", help="Read Git as it stood at this revision.")
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+    @functools.wraps(command)
+    def wrapped(*args: Any, **named: Any) -> int | None:
+        outer = click.get_current_context().find_root().params
+        named["repo"] = named["repo"] or outer.get("repo") or Path()
+        named["at"] = named["at"] or outer.get("at")
+        return command(*args, **named)
+
+    return wrapped
+
+
+@contextmanager
+def _engine(repo: Path, at: str | None) -> Iterator[Engine]:
+    from liftlock.engine import Engine
+
+    engine = Engine.open(repo, at=at)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(liftlock.__version__, prog_name="liftlock")
+@click.option("--repo", type=click.Path(path_type=Path), help="A work tree or a bare repository, instead of here.")
+@click.option("--at", metavar="REV", help="Read Git as it stood at this revision.")
+@click.option("--theme", help="The app's theme.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII signs only.")
+@click.pass_context
+def cli(context: click.Context, repo: Path | None, at: str | None, theme: str | None, ascii_only: bool) -> int | None:
+    """Promote releases between GitOps environments. Without a command, the app opens on this repository."""
+    if context.invoked_subcommand is not None:
+        return None
+    return _app(repo or Path(), at, theme, ascii_only)
+
+
+def _app(repo: Path, at: str | None, theme: str | None, ascii_only: bool) -> int:
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise LiftlockError(
+            "The app needs a terminal", "input or output is not one", "use the plain commands: liftlock status"
+        )
+    from liftlock_tui.app import run
+
+    return run(repo, at=at, theme=theme or "", ascii_only=ascii_only)
+
+
+@cli.command()
+@click.option("--example", metavar="NAME", help="Which example; a wrong name lists them.")
+@click.option("--keep", is_flag=True, help="Leave its folder there at the end, and say where.")
+@click.option("--theme", help="The app's theme.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII signs only.")
+def demo(example: str | None, keep: bool, theme: str | None, ascii_only: bool) -> int:
+    """Open the app on an example repository of its own, with a remote of its own."""
+    from liftlock_tui.demo import open_demo
+
+    with open_demo(example, keep=keep) as clone:
+        code = _app(clone, None, theme, ascii_only)
+        if keep:
+            note(f"the demo's repository is {clone}")
+        return code
+
+
+@cli.command()
+@click.argument("environments", nargs=-1, metavar="[ENV]...")
+@click.option("--no-live", is_flag=True, help="Git only; no cluster is asked.")
+@_everywhere
+def status(environments: tuple[str, ...], no_live: bool, repo: Path, at: str | None, as_json: bool) -> int:
+    """Show which version every environment has in Git, since when, and how far it is behind."""
+    from liftlock_tui.plain import answers, shapes
+
+    with _engine(repo, at) as engine:
+        board = engine.board()
+        names = [environment.name for environment in board.environments]
+        unknown = next((name for name in environments if name not in names), None)
+        if unknown is not None:
+            raise PlanError(
+                f"There is no environment {unknown!r}", f"those here: {', '.join(names)}", "liftlock doctor"
+            )
+        if not names:
+            said = "; ".join(finding.reason for finding in board.findings)
+            raise PlanError("No environment was recognised here", said, "describe them in liftlock.toml: liftlock init")
+        for filled in engine.fill(board):
+            board = filled
+        out = Output()
+        if as_json:
+            out.json(shapes.board(board, environments or names))
+        else:
+            answers.board(out, board, environments or names, time.time())
+    return 0
+
+
+@cli.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app; may be given several times.")
+@_everywhere
+def plan(source: str, target: str, apps: tuple[str, ...], repo: Path, at: str | None, as_json: bool) -> int:
+    """Show what would move from one environment (or path) to another, what stays, and why.
+
+    Exit code: 0 nothing to move, 1 something, 2 cannot.
+    """
+    from liftlock_tui.plain import answers, shapes
+
+    with _engine(repo, at) as engine:
+        made = engine.plan(source, [target], apps)
+        cautions = engine.cautions(made)
+        out = Output()
+        if as_json:
+            out.json(shapes.plan(made, cautions))
+        else:
+            answers.plan(out, made, cautions)
+    return 1 if made.chosen else 0
+
+
+@cli.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app; may be given several times.")
+@click.option(
+    "--files", "how", flag_value="files", default="files", help="The files that would be committed (default)."
+)
+@click.option("--rendered", "how", flag_value="rendered", help="The rendered manifests of the two, object by object.")
+@click.option("--fetch", is_flag=True, help="Fetch the remote bases and charts that rendering needs.")
+@_everywhere
+def diff(
+    source: str,
+    target: str,
+    apps: tuple[str, ...],
+    how: str,
+    fetch: bool,
+    repo: Path,
+    at: str | None,
+    as_json: bool,
+) -> int:
+    """Show the diff of a promotion, or compare two environments as they are rendered."""
+    from liftlock_tui.plain import answers, shapes
+
+    with _engine(repo, at) as engine:
+        out = Output()
+        if how == "files":
+            files = engine.file_diffs(engine.plan(source, [target], apps))
+            if as_json:
+                out.json(shapes.diff(source, target, files, (), ()))
+            else:
+                answers.file_diffs(out, files)
+            return 0
+        found, failed = engine.compare(source, target, apps, fetch=fetch, progress=None if as_json else note)
+        if as_json:
+            out.json(shapes.diff(source, target, (), failed, found))
+        else:
+            answers.comparisons(out, found, failed)
+    return 0
+
+
+@cli.command()
+@click.argument("source", metavar="FROM")
+@click.argument("targets", nargs=-1, required=True, metavar="TO...")
+@click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app; may be given several times.")
+@click.option("--only", multiple=True, metavar="ID", help="Only this change of the plan; may be given several times.")
+@click.option("--onto", metavar="BRANCH", help="Commit onto this branch; with --push, push straight to it.")
+@click.option("--branch", metavar="NAME", help="The name of the promotion branch.")
+@click.option("--base", metavar="SHA", help="Fail when the plan is no longer the one made at this commit.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the commit message.")
+@click.option("--push", is_flag=True, help="Push as well.")
+@click.option("--confirm", multiple=True, metavar="ENV", help="Yes, change this protected environment.")
+@_everywhere
+def promote(
+    source: str,
+    targets: tuple[str, ...],
+    apps: tuple[str, ...],
+    only: tuple[str, ...],
+    onto: str | None,
+    branch: str | None,
+    base: str | None,
+    reason: str,
+    push: bool,
+    confirm: tuple[str, ...],
+    repo: Path,
+    at: str | None,
+    as_json: bool,
+) -> int:
+    """Commit what moves from one environment (or path) to others; with --push, push it."""
+    from liftlock_tui.plain import answers, shapes
+
+    if onto and branch:
+        raise click.UsageError("--onto and --branch exclude each other: one commits on a branch, the other makes one.")
+    with _engine(repo, at) as engine:
+        made = _selected(engine.plan(source, targets, apps), only)
+        # Pushing straight to a branch needs no local branch of that name, which may well be checked out.
+        straight = onto if push else None
+        if straight and not engine.reads_from(straight, made):
+            raise PlanError(
+                f"{made.targets[0]} is not read from {straight}",
+                f"the plan stands on {made.base_ref}",
+                "leave --onto out, or name that branch",
+            )
+        if push and not at:
+            engine.confirmed(made, confirm)
+        promotion = engine.commit(
+            made,
+            branch=branch,
+            onto=None if straight else onto,
+            reason=reason,
+            expected_base=base,
+            interactive=_at_terminal(),
+        )
+        publication = pushed = None
+        out = Output()
+        if not as_json:
+            answers.committed(out, promotion)
+        if push:
+            publication = engine.publication(promotion, direct=straight is not None)
+            if not as_json:
+                answers.to_push(out, publication)
+            try:
+                pushed = engine.push(publication, confirmed=confirm, interactive=_at_terminal())
+            except PushRejected as error:
+                raise PushRejected(
+                    error.title, error.detail, f"liftlock promote again plans on the new base; {promotion.branch} stays"
+                ) from error
+            if not as_json:
+                answers.pushed(out, pushed)
+        elif not as_json:
+            out.line(out.style("not pushed; --push does, and says before what it will change", "dim"))
+        if as_json:
+            out.json(shapes.promotion(promotion, publication, pushed))
+    return 0
+
+
+def _selected(made: Plan, only: tuple[str, ...]) -> Plan:
+    if not only:
+        return made
+    known = {change.id: change for change in made.changes}
+    for identity in only:
+        if identity not in known:
+            raise PlanError(f"There is no change {identity!r} in this plan", "", "liftlock plan shows the ids")
+        if known[identity].blocked:
+            raise PlanError(f"The change {identity} cannot be staged", known[identity].blocked, "leave it out")
+    return made.select(made.selected, False).select(only, True)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@cli.command()
+@click.argument("word", metavar="VERSION|SHA|WORD")
+@_everywhere
+def where(word: str, repo: Path, at: str | None, as_json: bool) -> int:
+    """Find every environment that has a version, a commit or a word, and since when."""
+    from liftlock_tui.plain import answers, shapes
+
+    with _engine(repo, at) as engine:
+        found = engine.where(word)
+        out = Output()
+        if as_json:
+            out.json(shapes.where(word, found))
+        else:
+            answers.sightings(out, word, found, time.time())
+    return 0
+
+
+@cli.command()
+@_everywhere
+def doctor(repo: Path, at: str | None, as_json: bool) -> int:
+    """Say what was found here and why, what is wrong, and what to do. Exit code 1 when something is wrong."""
+    from liftlock_tui.plain import answers, shapes
+
+    with _engine(repo, at) as engine:
+        found = engine.doctor()
+        out = Output()
+        if as_json:
+            out.json(shapes.doctor(found))
+        else:
+            answers.checks(out, found)
+    return int(any(check.verdict == "bad" for check in found))
+
+
+@cli.command()
+@click.option("--print", "only_print", is_flag=True, help="Print it, write nothing.")
+@_everywhere
+def init(only_print: bool, repo: Path, at: str | None, as_json: bool) -> int:
+    """Write a commented liftlock.toml from what was found."""
+    with _engine(repo, at) as engine:
+        text = engine.init_text()
+        out = Output()
+        place = None if only_print else engine.write_config(text)
+        if as_json:
+            out.json({"schema": "liftlock.init/1", "path": str(place) if place else None, "text": text})
+        elif place is None:
+            out.line(text.rstrip("\n"))
+        else:
+            out.line(f"wrote {place}; look it over, then commit it")
+    return 0
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    """Print the completion script of a shell: eval "$(liftlock completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is None:  # click knows the three that are allowed
+        raise click.UsageError(f"There is no completion for {shell}.")
+    Output().line(kind(cli, {}, "liftlock", "_LIFTLOCK_COMPLETE").source())
+    return 0
+
+
+def main() -> None:
+    """Run it, and end with its exit code; an error is one clear sentence and never a traceback."""
+    as_json = "--json" in sys.argv[1:]
+    code: int | None = 0
+    try:
+        code = cli.main(prog_name="liftlock", standalone_mode=False)
+        sys.stdout.flush()
+    except Cancelled:
+        code = 130
+    except LiftlockError as error:
+        complain(error, as_json=as_json)
+        code = 2
+    except click.ClickException as error:
+        complain(LiftlockError(error.format_message(), "", "liftlock --help"), as_json=as_json)
+        code = 2
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        code = 130
+    except click.exceptions.Exit as ended:
+        code = ended.exit_code
+    except BrokenPipeError:
+        # Who read our output went away, which is theirs to do; nothing more can be written there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    except OSError as error:
+        complain(RepositoryError("The system refused", f"{error.strerror}: {error.filename}", ""), as_json=as_json)
+        code = 2
+    sys.exit(code or 0)
+
+
+__all__ = ["cli", "main"]

@@ -1,0 +1,1 @@
+"""The plain commands: the same engine, told as lines or as JSON."""

@@ -1,0 +1,210 @@
+"""The commands' answers as lines for people. All text of the repository is clean when it comes here."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from liftlock.clock import age
+from liftlock.model.board import Board, CellState
+from liftlock.model.change import Change, path_text
+from liftlock.model.diff import Comparison, FileDiff, LineKind, Rendering
+from liftlock.model.plan import Caution, Plan
+from liftlock.model.promotion import Promotion, Publication
+from liftlock.model.report import Check, Pushed, Sighting, Verdict
+from liftlock.model.revision import mark
+from liftlock.text import plural, printable, short_version, shorten
+from liftlock_tui.plain.output import Output
+
+
+def board(out: Output, made: Board, names: Sequence[str], now: float) -> None:
+    """Apps by environments: version, mark, age, how far behind."""
+    shown = [e for e in made.environments if e.name in names]
+    rows = [["app", *(f"{e.name}{' (protected)' if e.protected else ''}" for e in shown)]]
+    for app in made.apps:
+        states = [made.cells.get((app, e.name)) for e in shown]
+        if any(states):
+            rows.append([printable(app), *(cell(state, now) for state in states)])
+    out.table(rows, limit=40)
+    out.line()
+    for name in dict.fromkeys(made.sources[e.name].ref for e in shown):
+        source = next(made.sources[e.name] for e in shown if made.sources[e.name].ref == name)
+        fetched = f", fetched {age(now - source.fetched)} ago" if source.fetched else ""
+        unpushed = f", {plural(source.unpushed, 'local commit')} not pushed" if source.unpushed else ""
+        out.line(out.style(printable(f"read from {name} at {source.commit[:8]}{fetched}{unpushed}"), "dim"))
+    for text in made.notes:
+        out.line(out.style(printable(text), "yellow"))
+    for problem in made.problems:
+        out.line(out.style(printable(f"{problem.place}: {problem.title}"), "yellow"))
+
+
+def cell(state: CellState | None, now: float) -> str:
+    """One cell on one line."""
+    if state is None:
+        return ""
+    versions = state.versions or ()
+    first = shorten(printable(short_version(versions[0].value)), 20) if versions else "–"
+    more = f" +{len(versions) - 1}" if len(versions) > 1 else ""
+    where = f" {mark(state.revision.commit)} {age(now - state.revision.time)}" if state.revision else ""
+    behind = sum(b.changes for b in state.behind or ())
+    far = f" ▲{behind}" if behind else ""
+    return f"{first}{more}{where}{far}{' !' if state.problems else ''}"
+
+
+def plan(out: Output, made: Plan, cautions: Sequence[Caution]) -> None:
+    """Each change with its mark, class, move and reason."""
+    for (environment, app), group in itertools.groupby(made.changes, key=lambda c: (c.environment, c.app)):
+        out.line(out.style(printable(f"{app} in {environment}"), "bold"))
+        for file, changes in itertools.groupby(group, key=lambda c: c.file):
+            out.line(f"  {printable(file)}")
+            for change in changes:
+                _change(out, change, made)
+    for caution in cautions:
+        out.line(out.style(f"beware: {caution.text}", "yellow"))
+    out.line()
+    count = len(made.chosen)
+    if not made.changes:
+        out.line(f"nothing to move from {printable(made.source)} to {printable(', '.join(made.targets))}")
+    else:
+        out.line(f"{plural(count, 'change')} of {len(made.changes)} staged, on {made.base[:8]}")
+        to = printable(" ".join(made.targets))
+        out.line(out.style(f"commit it: liftlock promote {printable(made.source)} {to}", "dim"))
+
+
+_COLOURS = {"version": "green", "setting": "cyan", "identity": "magenta", "sizing": "blue", "structure": "yellow"}
+
+
+def _change(out: Output, change: Change, made: Plan) -> None:
+    sign = "[x]" if change.id in made.selected else "[ ]"
+    place = printable(path_text(change.path)) if change.path else "the whole file"
+    cls = out.style(f"{change.cls:<9}", _COLOURS[change.cls])
+    out.line(f"    {sign} {cls} {place}: {_move(change, made)}")
+    reason = f"cannot be staged: {change.blocked}" if change.blocked else change.why
+    out.line(out.style(f"                  {printable(reason)} ({change.id})", "dim"))
+
+
+def _move(change: Change, made: Plan) -> str:
+    new = made.value_of(change)
+    old = "absent" if change.old is None else _value(change.old)
+    return f"{old} → {'removed' if new is None else _value(new)}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, str):
+        return shorten(printable(short_version(value)), 60) or '""'
+    size = len(value) if isinstance(value, dict | list) else 0
+    return f"a block of {size}"
+
+
+def file_diffs(out: Output, diffs: Sequence[FileDiff]) -> None:
+    """Unified, as git prints it."""
+    for diff in diffs:
+        before = "/dev/null" if diff.status == "added" else f"a/{diff.path}"
+        after = "/dev/null" if diff.status == "removed" else f"b/{diff.path}"
+        out.line(out.style(f"--- {printable(before)}", "bold"))
+        out.line(out.style(f"+++ {printable(after)}", "bold"))
+        if diff.note:
+            out.line(out.style(diff.note, "dim"))
+        _lines(out, diff.lines)
+
+
+def _lines(out: Output, lines: Sequence[object]) -> None:
+    for line in lines:
+        kind, text = line.kind, line.text  # type: ignore[attr-defined]
+        if kind is LineKind.ADD:
+            out.line(out.style(f"+{text}", "green"))
+        elif kind is LineKind.REMOVE:
+            out.line(out.style(f"-{text}", "red"))
+        elif kind is LineKind.HUNK:
+            out.line(out.style(text, "cyan"))
+        else:
+            out.line(f" {text}")
+
+
+def rendering(out: Output, one: Rendering) -> None:
+    """What a cell renders to, before and after."""
+    how = f" ({one.how})" if one.how else ""
+    out.line(out.style(printable(f"{one.app} in {one.environment}{how}"), "bold"))
+    if one.problem:
+        out.line(out.style(f"  {one.problem}", "yellow"))
+        if one.hint:
+            out.line(out.style(f"  {one.hint}", "dim"))
+    for name in one.missing:
+        out.line(out.style(f"  not at hand: {printable(name)}", "yellow"))
+    for changed in one.objects:
+        out.line(f"  {printable(str(changed.key))}: {changed.status}")
+        _lines(out, changed.lines)
+    if not one.objects and not one.problem and not one.missing:
+        out.line(f"  nothing changes ({plural(one.same, 'object')})")
+
+
+def comparisons(out: Output, found: Sequence[Comparison], failed: Sequence[Rendering]) -> None:
+    """Two environments, object by object, grouped by why they differ."""
+    ordered = sorted(found, key=lambda c: str(c.explanation))
+    for explanation, group in itertools.groupby(ordered, key=lambda c: c.explanation):
+        out.line(out.style(str(explanation), "bold"))
+        for one in group:
+            since = f" · {one.commit[:8]} {one.subject}" if one.commit else ""
+            out.line(printable(f"  {one.app}: {one.diff.key} {one.diff.status} · {one.why}{since}"))
+            for field in one.diff.fields:
+                out.line(printable(f"      {field.path}: {field.old or 'absent'} → {field.new or 'absent'}"))
+    for one in failed:
+        rendering(out, one)
+    if not found and not failed:
+        out.line("no difference in what is rendered")
+
+
+def committed(out: Output, made: Promotion) -> None:
+    """What was committed where, and how to go on."""
+    subject = made.message.splitlines()[0]
+    out.line(f"committed {made.commit[:8]} on {printable(made.branch)}: {printable(subject)}")
+
+
+def to_push(out: Output, one: Publication) -> None:
+    """What a push would do."""
+    out.line(one.consequence)
+    for commit in one.commits:
+        other = " (not this promotion)" if commit in one.foreign else ""
+        out.line(f"  {commit.short} {commit.subject} ({commit.author}){other}")
+
+
+def pushed(out: Output, one: Pushed) -> None:
+    """What was pushed, and the address that the forge offers."""
+    out.line(printable(f"pushed {one.commit[:8]} to {one.remote}/{one.destination}"))
+    if one.address:
+        out.line(f"open a pull request: {printable(one.address)}")
+
+
+def sightings(out: Output, word: str, found: Sequence[Sighting], now: float) -> None:
+    """Every place that has the word, since when and by whom."""
+    if not found:
+        out.line(f"nothing here has {printable(word)}")
+        return
+    rows = [["app", "environment", "version", "since", "by", "commit"]]
+    for one in found:
+        since = one.since
+        rows.append(
+            [
+                printable(one.app),
+                one.environment,
+                printable(short_version(one.version.value)) if one.version else "",
+                f"{age(now - since.time)} ago" if since else "",
+                since.author if since else "",
+                f"{since.short} {since.subject}" if since else "",
+            ]
+        )
+    out.table(rows)
+
+
+_SIGNS = {Verdict.GOOD: ("✓", "green"), Verdict.NOTE: ("•", "yellow"), Verdict.BAD: ("✗", "red")}
+
+
+def checks(out: Output, found: Sequence[Check]) -> None:
+    """What was found, group by group, with what to do about it."""
+    for group, members in itertools.groupby(found, key=lambda c: c.group):
+        out.line(out.style(group, "bold"))
+        for one in members:
+            sign, colour = _SIGNS[one.verdict]
+            out.line(f"  {out.style(sign, colour)} {one.subject}: {one.finding}")
+            if one.hint:
+                out.line(out.style(f"      {one.hint}", "dim"))
