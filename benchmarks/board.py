@@ -94,7 +94,7 @@ def main() -> int:
         )
     floor = measured["floor: read, compose, log"].median
     title = (
-        f"board of {given.repository.resolve().name}: {seen['environments']} environments, {seen['apps']} apps, "
+        f"board of {frame.named(given.repository)}: {seen['environments']} environments, {seen['apps']} apps, "
         f"{seen['cells']} cells"
     )
     limits = [

@@ -19,6 +19,15 @@ SOURCES = (ROOT / "core", ROOT / "tui", ROOT / "tests" / "e2e")
 sys.path[:0] = [str(path) for path in SOURCES]
 
 
+os.environ["LIFTLOCK_FETCH_ON_START"] = "0"  # nothing is written to the repository that is measured
+
+
+def named(repository: Path) -> str:
+    """What to call a repository by its place: the last folder that says something."""
+    place = repository.resolve()
+    return place.name if place.name not in ("repo", ".git", "git") else place.parent.name
+
+
 @dataclass
 class Series:
     """What was measured under one name, in seconds (or as `unit` says)."""

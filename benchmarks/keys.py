@@ -75,7 +75,7 @@ def main() -> int:
     if not keys.values:
         raise SystemExit("no key painted anything")
     limits = [("key to paint, p95, in s", keys.percentile(0.95), 0.05), ("peak memory in MB", memory.median, 250.0)]
-    title = f"keys on {given.repository.resolve().name} at {given.size} ({nothing} keys changed nothing)"
+    title = f"keys on {frame.named(given.repository)} at {given.size} ({nothing} keys changed nothing)"
     return frame.report(title, [keys, memory], limits, as_json=given.json)
 
 

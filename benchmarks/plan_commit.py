@@ -63,7 +63,7 @@ def main() -> int:
         ("plan and commit, median, in s", both.median, 0.25),
         ("plan and commit, p95, in s", both.percentile(0.95), 0.5),
     ]
-    title = f"{len(both.values)} promotions in {given.repository.resolve().name}"
+    title = f"{len(both.values)} promotions in {frame.named(given.repository)}"
     return frame.report(title, [planned, committed, both], limits, as_json=given.json)
 
 

@@ -131,7 +131,7 @@ async def test_the_palette_runs_an_act_by_its_name() -> None:
         await seen(pilot, "Search for commands")
         await pilot.press(*"plan")
         await seen(pilot, "plan  (p)")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await until(pilot, lambda: engine.named("plan"), "planned")
 
 

@@ -42,9 +42,12 @@ _IDENTITIES: tuple[tuple[str, ...], ...] = (
 
 def changes(old: Any, new: Any) -> tuple[FieldChange, ...]:
     """What differs between two values, each with its path as a person reads it; None where a side has nothing."""
-    return tuple(
-        FieldChange(printable(path_text(path)), *_texts(before, after)) for path, before, after in walk(old, new)
-    )
+    return tuple(field_change(path, before, after) for path, before, after in walk(old, new))
+
+
+def field_change(path: Path, old: Any, new: Any) -> FieldChange:
+    """One place that `walk` gave, as texts."""
+    return FieldChange(printable(path_text(path)), *_texts(old, new))
 
 
 def walk(old: Any, new: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:

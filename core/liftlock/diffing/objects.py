@@ -99,16 +99,17 @@ def _renamed(mine: dict[ObjectKey, list[Manifest]], theirs: dict[ObjectKey, list
     """Generated objects whose name changed with their content; they are taken out of both sides."""
     former: dict[ObjectKey, list[ObjectKey]] = defaultdict(list)
     for key in mine:
-        if base := _unhashed(key):
+        if base := unhashed(key):
             former[base].append(key)
     for key in list(theirs):
-        base = _unhashed(key)
+        base = unhashed(key)
         if base is None or not former.get(base):
             continue
         old = former[base].pop(0)
         yield key, mine.pop(old)[0], theirs.pop(key)[0]
 
 
-def _unhashed(key: ObjectKey) -> ObjectKey | None:
+def unhashed(key: ObjectKey) -> ObjectKey | None:
+    """The key without the hash of the content in its name, None when there is none in it."""
     found = _HASHED.fullmatch(key.name) if key.kind in _GENERATED and not key.group else None
     return None if found is None else ObjectKey(key.group, key.kind, key.namespace, found["base"])

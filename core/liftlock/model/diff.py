@@ -118,6 +118,8 @@ class Rendering:
     missing: tuple[str, ...] = ()
     problem: str = ""
     hint: str = ""
+    notes: tuple[str, ...] = ()
+    """What else there is to know: a file that could not be read, a reference that is not pinned."""
 
 
 class Explanation(StrEnum):

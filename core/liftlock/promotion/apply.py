@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from liftlock.errors import EditError
-from liftlock.model.change import Change, Op, Value
+from liftlock.model.change import Change, Op, Step, Value
 from liftlock.model.plan import Plan
 from liftlock.model.tree import Tree
 from liftlock.promotion.compare import Difference
@@ -81,6 +81,7 @@ def _edits(changes: Sequence[Change], pair: FilePair, plan: Plan) -> list[Edit]:
         if difference is None:
             raise EditError(f"{printable(change.file)} has changed since the plan was made", "", "make the plan again")
         chosen.append((change, difference))
+    chosen = _at_anchors(chosen, pair)
     added = {d.path: d for _, d in chosen if d.op is Op.ADD}
     replaced = {d.target for _, d in chosen if d.op is Op.ADD and d.group.startswith("kind:")}
     edits: list[Edit] = []
@@ -94,6 +95,17 @@ def _edits(changes: Sequence[Change], pair: FilePair, plan: Plan) -> list[Edit]:
         else:
             edits.append(_addition(change, difference, pair, plan, added))
     return edits
+
+
+def _at_anchors(chosen: list[tuple[Change, Difference]], pair: FilePair) -> list[tuple[Change, Difference]]:
+    """What stands behind an alias is written once, where its anchor stands."""
+    origins = {d.path: d for d in pair.differences.values() if d.echo_of is None}
+    once: dict[tuple[object, ...], tuple[Change, Difference]] = {}
+    for change, difference in sorted(chosen, key=lambda c: c[1].echo_of is not None):
+        origin = origins.get(difference.echo_of) if difference.echo_of is not None else difference
+        if origin is not None:
+            once.setdefault((origin.path, origin.op), (change, origin))
+    return list(once.values())
 
 
 def _removal(difference: Difference) -> Edit:
@@ -115,7 +127,7 @@ def _setting(change: Change, difference: Difference, pair: FilePair, plan: Plan)
 
 
 def _addition(
-    change: Change, difference: Difference, pair: FilePair, plan: Plan, added: dict[tuple[object, ...], Difference]
+    change: Change, difference: Difference, pair: FilePair, plan: Plan, added: dict[tuple[Step, ...], Difference]
 ) -> Edit:
     assert difference.source is not None and difference.target is not None  # noqa: S101 - an addition has both
     snippet = _snippet(change, difference, pair, plan)
@@ -132,7 +144,7 @@ def _addition(
     return AddItem(difference.target, snippet, difference.after if isinstance(difference.after, int) else None)
 
 
-def _nearest(difference: Difference, added: dict[tuple[object, ...], Difference], pair: FilePair) -> Difference | None:
+def _nearest(difference: Difference, added: dict[tuple[Step, ...], Difference], pair: FilePair) -> Difference | None:
     """The selected addition that stands nearest before this one in the source."""
     every = {d.path: d for d in pair.differences.values() if d.op is Op.ADD}
     path = difference.follows

@@ -7,9 +7,10 @@ no identity. Positions make one group: taking one of them without the others wou
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liftlock.model.change import Op, Step, Value
 from liftlock.promotion.words import Words
@@ -43,11 +44,17 @@ class Difference:
     line: int = 0
     words_only: bool = False
     """The two sides differ only in the environments' own words."""
+    echo_of: tuple[Step, ...] | None = None
+    """It stands behind an alias and moves by itself with the difference of this path, where the anchor stands."""
 
 
 def compare(source: Source, target: Source, words: Words) -> tuple[Difference, ...]:
     """All differences, in the order of the source; what only the target has comes where it stands."""
-    return tuple(_Comparer(source, target, words).run())
+    found = list(_Comparer(source, target, words).run())
+    echoed = {difference.echo_of: difference.group for difference in found if difference.echo_of is not None}
+    return tuple(
+        replace(d, group=echoed[d.path]) if d.echo_of is None and not d.group and d.path in echoed else d for d in found
+    )
 
 
 def step_of(node: Node | None, index: int) -> Step:
@@ -129,6 +136,32 @@ def pair(mine: Sequence[Step], theirs: Sequence[Step], words: Words) -> list[_Pa
     return [*pairs, *(_Pair(None, index) for index in left)]
 
 
+def steady(places: Sequence[int | None]) -> frozenset[int]:
+    """Of the targets' places in the source's order, the most that stand in the same order on both sides.
+
+    What is new goes behind its nearest neighbour among these: one that was moved says nothing of where it belongs.
+    """
+    tails: list[int] = []  # the last place of the best run of each length
+    ends: list[int] = []
+    before: dict[int, int | None] = {}
+    for place in places:
+        if place is None:
+            continue
+        length = bisect_left(tails, place)
+        before[place] = ends[length - 1] if length else None
+        if length == len(tails):
+            tails.append(place)
+            ends.append(place)
+        else:
+            tails[length] = ends[length] = place
+    found: list[int] = []
+    at = ends[-1] if ends else None
+    while at is not None:
+        found.append(at)
+        at = before[at]
+    return frozenset(found)
+
+
 def _same_but_for_words(mine: Step, theirs: Step, words: Words) -> bool:
     if isinstance(mine, str) or isinstance(theirs, str) or len(mine) != len(theirs):
         return False
@@ -143,6 +176,7 @@ class _Comparer:
         self._source = source
         self._target = target
         self._words = words
+        self._anchors: dict[str, tuple[Step, ...]] = {}
 
     def run(self) -> Iterator[Difference]:
         mine, theirs = self._source.documents, self._target.documents
@@ -195,12 +229,15 @@ class _Comparer:
         there: Pointer,
         group: str = "",
     ) -> Iterator[Difference]:
+        if theirs is not None and not isinstance(theirs, Alias) and theirs.anchor and there:
+            self._anchors[theirs.anchor] = path
         if mine is None or theirs is None:
             if mine is not None and _leafy(mine) is None:
                 yield from self._replaced(mine, theirs, path, at, there, group)
             return
         if isinstance(mine, Alias) and isinstance(theirs, Alias) and mine.name == theirs.name:
-            return  # what differs, differs where the anchor stands
+            yield from self._echoes(mine, theirs, path)
+            return
         through = isinstance(theirs, Alias)
         left, right = _real(mine), _real(theirs)
         if isinstance(left, Mapping) and isinstance(right, Mapping) and left.entries and right.entries and not through:
@@ -226,6 +263,24 @@ class _Comparer:
                 )
             else:
                 yield from self._replaced(mine, theirs, path, at, there, group)
+
+    def _echoes(self, mine: Alias, theirs: Alias, path: tuple[Step, ...]) -> Iterator[Difference]:
+        """What differs at the anchor, told once more for this place, which moves with it."""
+        origin = self._anchors.get(theirs.name)
+        if origin is None:
+            return
+        for found in self._nodes(mine.target, theirs.target, (), (), ()):
+            if found.echo_of is None:
+                there = (*origin, *found.path)
+                yield replace(
+                    found,
+                    path=(*path, *found.path),
+                    source=None,
+                    target=None,
+                    follows=None,
+                    echo_of=there,
+                    group=f"anchor:{there!r}",
+                )
 
     def _replaced(
         self, mine: Node, theirs: Node | None, path: tuple[Step, ...], at: Pointer, there: Pointer, group: str
@@ -254,6 +309,8 @@ class _Comparer:
                 if twin is not None:
                     paired[entry.key] = twin
                     spare.remove(twin)
+        order = {entry.key: index for index, entry in enumerate(theirs.entries)}
+        anchors = steady([order[paired[e.key]] if e.key in paired else None for e in mine.entries])
         last: str | None = None
         previous: tuple[Step, ...] | None = None
         for entry in mine.entries:
@@ -262,7 +319,8 @@ class _Comparer:
                 yield from self._nodes(
                     entry.value, right[twin].value, (*path, twin), (*at, entry.key), (*there, twin), group
                 )
-                last, previous = twin, None
+                if order[twin] in anchors:
+                    last, previous = twin, None
             else:
                 place = (*path, entry.key)
                 yield Difference(
@@ -293,9 +351,11 @@ class _Comparer:
         by_position = len(mine.items) != len(theirs.items) and any(
             isinstance(step, tuple) and step[0][0] == "#" for step in (*left, *right)
         )
+        pairs = pair(left, right, self._words)
+        anchors = steady([item.target for item in pairs if item.source is not None])
         last: int | None = None
         previous: tuple[Step, ...] | None = None
-        for item in pair(left, right, self._words):
+        for item in pairs:
             if item.source is not None and item.target is not None:
                 step = right[item.target]
                 positional = isinstance(step, tuple) and step[0][0] == "#"
@@ -307,7 +367,8 @@ class _Comparer:
                     (*there, item.target),
                     f"position:{path!r}" if by_position and positional else group,
                 )
-                last, previous = item.target, None
+                if item.target in anchors:
+                    last, previous = item.target, None
             elif item.source is not None:
                 step = left[item.source]
                 positional = isinstance(step, tuple) and step[0][0] == "#"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,9 @@ from liftlock.text import printable
 SECONDS = 30.0
 # Nothing listens on port 9 of this machine: what a program would send anywhere ends here.
 _NOWHERE = "http://127.0.0.1:9"
-_NOISE = re.compile(r"^(?:#|W\d{4}|Warning:|.*run\.go:\d+\]).*$\n?", re.M)
+_NOISE = re.compile(r"^(?:#|W\d{4}|Warning:).*$\n?", re.M)
+# How kubectl's own log wraps what kustomize said.
+_LOGGED = re.compile(r"^E\d{4} .*?\] \"command failed\" err=(?P<said>\".*\")$", re.M)
 
 
 def secluded(home: Path) -> dict[str, str | None]:
@@ -66,6 +70,9 @@ def build(
 def said(complaint: str, *folders: Path) -> str:
     """A complaint without the temporary folder and without what is said only to programs, in one line."""
     text = _NOISE.sub("", complaint) or complaint
+    if logged := _LOGGED.search(text):
+        with contextlib.suppress(ValueError):
+            text = json.loads(logged["said"])
     for folder in folders:
         for place in (*(str(p) + "/" for p in (folder, *folder.parents[:3]) if p.name), str(folder)):
             text = text.replace(place, "")

@@ -78,7 +78,7 @@ def load(text: str | bytes) -> list[Any]:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         if _too_deep(decoded):
             raise Unreadable("it is nested too deeply")
-        return list(yaml.load_all(decoded, _Loader))  # noqa: S506 - the loader makes plain values only
+        return list(yaml.load_all(decoded, _Loader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         said = getattr(error, "problem", None) or (str(error).splitlines() or ["it is not YAML"])[0]

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from liftlock.model.tree import SYMLINK, Tree
+from liftlock.model.tree import SUBMODULE, SYMLINK, Tree
 
 _MOST_LINKS = 40
 
@@ -20,7 +20,7 @@ class Place(NamedTuple):
 
 
 class Outside(ValueError):
-    """A path or a link that leads out of the tree."""
+    """A path or a link that leads out of the tree, or into a submodule."""
 
 
 class Places:
@@ -64,12 +64,16 @@ class Places:
                 links[now] = end
                 here = [inner for inner in end.split("/") if inner]
                 continue
+            if entry is not None and entry.mode == SUBMODULE:
+                raise Outside(path)
             if entry is None and now not in self._folders:
                 return None
             if entry is not None and waiting and any(rest != "." for rest in waiting):
                 return None
             here.append(part)
         found = "/".join(here)
+        if found not in self._folders and found not in self.tree.entries:
+            return None
         return Place(found, found in self._folders and found not in self.tree.entries, tuple(links.items()))
 
     def _follow(self, link: str, here: list[str], target: str) -> str:

@@ -113,7 +113,7 @@ def generator_chart(document: Any) -> Chart | None:
 
 def _chart(item: dict[str, Any], name: str, repo: str, version: str, home: Any) -> Chart:
     texts = [str(item.get(key) or "") for key in (name, repo, version)]
-    return Chart(*texts, home=str(home) if isinstance(home, str) and home else "charts")
+    return Chart(texts[0], texts[1], texts[2], str(home) if isinstance(home, str) and home else "charts")
 
 
 def _texts(value: Any) -> list[str]:

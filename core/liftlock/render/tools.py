@@ -33,7 +33,7 @@ class Tool:
 
 
 def kustomize() -> Tool | None:
-    """kustomize on PATH, else kubectl on PATH, which holds it, else the kubectl that came with liftlock."""
+    """Kustomize on PATH, else kubectl on PATH, which holds it, else the kubectl that came with liftlock."""
     own = shutil.which("kustomize")
     if own:
         return Tool("kustomize", Path(own), (own, "build"))
@@ -42,7 +42,7 @@ def kustomize() -> Tool | None:
 
 
 def helm() -> Tool | None:
-    """helm on PATH."""
+    """Helm on PATH."""
     found = shutil.which("helm")
     return Tool("helm", Path(found), (found,)) if found else None
 
@@ -65,7 +65,9 @@ def tools(runner: Runner) -> tuple[tuple[str, str, str], ...]:
 
 
 def _version(runner: Runner, tool: Tool) -> str:
-    argument = {"kustomize": ("version",), "kubectl": ("version", "--client")}.get(tool.path.stem, ("version", "--short"))
+    argument = {"kustomize": ("version",), "kubectl": ("version", "--client")}.get(
+        tool.path.stem, ("version", "--short")
+    )
     try:
         said = runner.run(Command((str(tool.path), *argument), timeout=10)).text
     except LiftlockError:

@@ -111,6 +111,14 @@ class _Children:
             return edit.snippet.entry_lines(edit.key, indent, self._wanted)
         return edit.snippet.item_lines(indent, self._wanted)
 
+    def _spaced(self, edits: Many[AddEntry | AddItem]) -> list[str]:
+        """The lines of several additions in a row, the blank lines between them kept, none before the first."""
+        lines: list[str] = []
+        for edit in edits:
+            blank, own = self._lines(edit, self._indent)
+            lines += [""] * (blank if lines else 0) + own
+        return lines
+
     def _line_end(self, index: int) -> int:
         """Where a child ends with its last line and the deeper comment lines below, the newline included."""
         end = self._own_line_end(index)
@@ -126,7 +134,7 @@ class _Children:
     def _insertion(self, after: int, edits: Many[AddEntry | AddItem]) -> Replacement:
         newline = self._source.newline
         if after < 0:
-            lines = [line for edit in edits for line in self._lines(edit, self._indent)[1]]
+            lines = self._spaced(edits)
             if self._shares_line:
                 text = newline.join(lines).lstrip(" ") + newline + " " * self._indent
                 return Replacement(self._starts[0], self._starts[0], text)
@@ -164,7 +172,7 @@ class _Children:
         end = before_newline(self._text, self._ends[-1])
         edits = [edit for place in sorted(added) for edit in added[place]]
         if edits:
-            lines = [line for edit in edits for line in self._lines(edit, self._indent)[1]]
+            lines = self._spaced(edits)
             return Replacement(self._starts[0], end, self._source.newline.join(lines).lstrip(" "))
         empty = "{}" if isinstance(self._parent, Mapping) else "[]"
         if self._source.format == "dotenv":

@@ -52,7 +52,7 @@ class _Brackets:
         if not alive:
             return [self._refilled([edit for place in sorted(added) for edit in added[place]])]
         found = list(self._removals(removed, alive))
-        gap = f"{self._source.newline}{' ' * self._indent}" if self._spread else " "
+        gap = f"{self._source.newline}{self._indent}" if self._spread else " "
         for place, edits in added.items():
             texts = [self._written(edit) for edit in edits]
             if place < 0:
@@ -88,8 +88,8 @@ class _Brackets:
         newline = self._source.newline
         multi = self._spread or (self._json and "\n" in self._text)
         if multi:
-            pad = " " * self._indent
-            outer = " " * _line_indent(self._text, self._parent.start)
+            pad = self._indent
+            outer = _line_indent(self._text, self._parent.start)
             joined = f",{newline}{pad}".join(texts)
             return Replacement(self._inside, self._close, f"{newline}{pad}{joined}{newline}{outer}")
         return Replacement(self._inside, self._close, ", ".join(texts))
@@ -105,7 +105,7 @@ class _Brackets:
         return bool(entries) and all(entry.key_node.style == '"' for entry in entries)
 
 
-def _moved(snippet: Snippet, source: Source, indent: int) -> str:
+def _moved(snippet: Snippet, source: Source, indent: str) -> str:
     """The snippet's text inside brackets, its lines below moved to this indentation."""
     text = snippet.flow_value(json_style=source.format == "json")
     lines = text.replace("\r\n", "\n").split("\n")
@@ -115,21 +115,23 @@ def _moved(snippet: Snippet, source: Source, indent: int) -> str:
     own = _line_indent(snippet.source.text, node.start)
     moved = [lines[0]]
     for line in lines[1:]:
-        blank = len(line) - len(line.lstrip(" "))
-        moved.append(" " * max(0, blank - own + indent) + line[blank:])
+        moved.append(indent + (line[len(own) :] if line.startswith(own) else line.lstrip(" \t")))
     return source.newline.join(moved)
 
 
-def _line_indent(text: str, offset: int) -> int:
+def _line_indent(text: str, offset: int) -> str:
+    """The blanks, spaces or tabs, that the line of this offset begins with."""
     start = text.rfind("\n", 0, offset) + 1
-    line = text[start:]
-    return len(line) - len(line.lstrip(" "))
+    at = start
+    while at < len(text) and text[at] in " \t":
+        at += 1
+    return text[start:at]
 
 
-def _unit(text: str) -> int:
-    """How many blanks one level takes, as the first indented line shows."""
+def _unit(text: str) -> str:
+    """What one level is indented by, as the first indented line shows."""
     for line in text.split("\n"):
-        blank = len(line) - len(line.lstrip(" "))
+        blank = line[: len(line) - len(line.lstrip(" \t"))]
         if blank and line.strip():
             return blank
-    return 2
+    return "  "

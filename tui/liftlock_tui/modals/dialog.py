@@ -11,8 +11,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from liftlock.errors import LiftlockError
-from liftlock_tui.ink import Piece
+from liftlock_tui.ink import Piece, wrapped
 from liftlock_tui.widgets.bars import Words
+from liftlock_tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
     from liftlock_tui.app import LiftlockApp
@@ -25,6 +26,7 @@ class Dialog(ModalScreen[T]):
 
     app: LiftlockApp
     CSS_PATH = "../styles/dialogs.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-small"), (30, "-roomy")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", show=False)]
     title_text = ""
     wide = False
@@ -82,19 +84,35 @@ class Confirm(Dialog[bool]):
 
 
 class Told(Dialog[None]):
-    """Says something that has to be read: an error with its detail and hint, or a list."""
+    """Says something that has to be read: an error with its detail and hint, or a list. It scrolls."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q", "cancel", "close", show=False)]
 
     def __init__(self, title: str, paragraphs: Sequence[Iterable[Piece]]) -> None:
         super().__init__()
         self.title_text = title
-        self._paragraphs = paragraphs
+        self._paragraphs = [tuple(pieces) for pieces in paragraphs]
 
     def inside(self) -> ComposeResult:
         """The paragraphs."""
-        yield Words(*self._paragraphs)
-        yield Words(keys_line(("Esc", "close")), classes="keys")
+        yield LineView()
+        yield Words(keys_line(("j k", "scroll"), ("Esc", "close")), classes="keys")
+
+    def on_mount(self) -> None:
+        """As high as the text is, where there is room."""
+        self.query_one(LineView).focus()
+        self._fill()
+
+    def on_resize(self) -> None:
+        """Lay out anew."""
+        self._fill()
+
+    def _fill(self) -> None:
+        view = self.query_one(LineView)
+        columns = min(68, max(24, self.size.width * 94 // 100 - 7))
+        rows = [row for pieces in self._paragraphs for row in wrapped(pieces, columns, indent=0)]
+        view.styles.height = max(1, min(len(rows), self.size.height * 9 // 10 - 8))
+        view.show(rows)
 
 
 def error_paragraphs(error: LiftlockError) -> list[tuple[Piece, ...]]:

@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from liftlock.errors import LiftlockError, PushRejected, TerminalNeeded
 from liftlock.model.promotion import Promotion, Publication
-from liftlock.text import plural
+from liftlock.text import plural, shorten
 from liftlock_tui.ink import Piece
 from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.messages import Failed
@@ -78,7 +78,7 @@ class PushDialog(Dialog[PushEnded | str]):
             rows.append(
                 (
                     ("(•) " if on else "( ) ", "accent bold"),
-                    (name, "strong bold" if on else "muted"),
+                    (shorten(name, 90), "strong bold" if on else "muted"),
                     (f"  {about}", "muted"),
                 )
             )
@@ -91,10 +91,10 @@ class PushDialog(Dialog[PushEnded | str]):
         publication = self._publication = message.publication
         count = plural(len(publication.commits), "commit")
         foreign = len(publication.foreign)
-        carried: tuple[Piece, ...] = ((f"{count} to {publication.destination}", "muted"),)
+        carried: tuple[Piece, ...] = ((f"carries {count}", "muted"),)
         if foreign:
             carried += ((f", {foreign} not of this promotion", "behind"),)
-        self.query_one("#consequence", Words).say((), ((publication.consequence, "strong bold"),), (), carried)
+        self.query_one("#consequence", Words).say(((publication.consequence, "strong bold"),), carried)
         view = self.query_one("#commits", LineView)
         rows = publication_lines(publication, self.app.now(), max(30, self.query_one("#consequence").size.width - 2))
         view.styles.height = min(len(rows), 9)
@@ -181,7 +181,7 @@ class PushDialog(Dialog[PushEnded | str]):
         self._say_error(error)
 
     def _say_error(self, error: LiftlockError) -> None:
-        self.query_one("#consequence", Words).say((), *error_paragraphs(error))
+        self.query_one("#consequence", Words).say(*error_paragraphs(error))
         keys = [("f", "fetch and plan again on the new base")] if self._state == "rejected" else []
         self.query_one("#keys", Words).say(keys_line(*keys, ("Esc", "close")))
 

@@ -148,8 +148,8 @@ def comparisons(out: Output, found: Sequence[Comparison], failed: Sequence[Rende
             out.line(printable(f"  {one.app}: {one.diff.key} {one.diff.status} · {one.why}{since}"))
             for field in one.diff.fields:
                 out.line(printable(f"      {field.path}: {field.old or 'absent'} → {field.new or 'absent'}"))
-    for one in failed:
-        rendering(out, one)
+    for missing in failed:
+        rendering(out, missing)
     if not found and not failed:
         out.line("no difference in what is rendered")
 

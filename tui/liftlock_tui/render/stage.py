@@ -6,24 +6,27 @@ from collections.abc import Sequence
 
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion, Publication
-from liftlock.text import plural, printable
+from liftlock.text import plural, printable, shorten
 from liftlock_tui.ink import Line, Piece, line, wrapped
 from liftlock_tui.render.board import commit_pieces, mark_piece, ref_name
 from liftlock_tui.replies import PushEnded
 
 
 def title_pieces(
-    plan: Plan, cautions: Sequence[Caution], *, rendered: bool
+    plan: Plan, cautions: Sequence[Caution], columns: int, *, rendered: bool
 ) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Left: from where to where, on what; right: how much is staged, what to beware of, what is shown."""
     left: tuple[Piece, ...] = (
         (f" {printable(plan.source)}", "strong bold"),
         (" → ", "accent"),
         (printable(", ".join(plan.targets)), "strong bold"),
-        (f"  on {ref_name(plan.base_ref) or plan.base[:7]} ", "muted"),
-        mark_piece(plan.base),
     )
     chosen = plan.chosen
+    shown = (" manifests " if rendered else " files ", "accent")
+    if columns < 100:
+        warned = ((f" ! {len(cautions)} ", "behind bold"),) if cautions else ()
+        return left, ((f"  {len(chosen)}/{len(plan.changes)} staged ", "strong"), *warned, shown)
+    left += ((f"  on {ref_name(plan.base_ref) or plan.base[:7]} ", "muted"), mark_piece(plan.base))
     files = len({change.file for change in chosen})
     right: list[Piece] = [
         (f"  {len(chosen)} of {plural(len(plan.changes), 'change')}", "strong"),
@@ -31,8 +34,7 @@ def title_pieces(
     ]
     if cautions:
         right.append((f" ! {plural(len(cautions), 'warning')} ", "behind bold"))
-    right.append((" manifests " if rendered else " files ", "accent"))
-    return left, tuple(right)
+    return left, (*right, shown)
 
 
 def caution_lines(plan: Plan, cautions: Sequence[Caution], columns: int) -> list[Line]:
@@ -56,10 +58,8 @@ def result_lines(promotion: Promotion | None, pushed: PushEnded | None) -> list[
         return rows + [(("y ", "accent bold"), ("copies ", "muted"), (text, "")) for text in after_push(pushed)]
     if promotion is not None:
         commit = (f" {promotion.commit[:7]} on ", "muted")
-        keys = (("  P", "accent bold"), (" pushes ", "muted"), (" u", "accent bold"), (" takes it back", "muted"))
-        return [
-            (("✓ committed ", "level bold"), mark_piece(promotion.commit), commit, (promotion.branch, "strong"), *keys)
-        ]
+        branch = (shorten(promotion.branch, 80), "strong")
+        return [(("✓ committed ", "level bold"), mark_piece(promotion.commit), commit, branch)]
     return []
 
 

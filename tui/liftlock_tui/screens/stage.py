@@ -178,7 +178,9 @@ class StageScreen(StageActs, Page):
         self.view.show(rows, top=top)
 
     def _show_title(self) -> None:
-        self.query_one("#title", Bar).say(*title_pieces(self.plan, self._cautions, rendered=self.rendered))
+        self.query_one("#title", Bar).say(
+            *title_pieces(self.plan, self._cautions, self.size.width, rendered=self.rendered)
+        )
         self._show_why()
 
     def _show_why(self) -> None:
@@ -233,7 +235,8 @@ class StageScreen(StageActs, Page):
         """Lay out anew: one pane at a time where there is no room for two."""
         self.set_class(self.size.width < 100 and self.size.height < 30, "-one")
         self.call_after_refresh(self._show_preview)
-        self._show_why()
+        if self.laid_out:
+            self._show_title()
 
     def on_descendant_focus(self) -> None:
         """Where one pane is shown, it is the one with the focus."""

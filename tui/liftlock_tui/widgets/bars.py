@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from liftlock_tui.app import LiftlockApp
 
 
+LONGEST = 500
+"""Columns of a paragraph; what is longer is no sentence, and would push the keys off the screen."""
+
+
 class Bar(Widget):
     """One line with something on the left and something on the right; the left gives way."""
 
@@ -64,8 +68,8 @@ class Words(Static):
         self.say(*self._paragraphs)
 
     def say(self, *paragraphs: Iterable[Piece]) -> None:
-        """Show these paragraphs."""
-        self._paragraphs = [tuple(pieces) for pieces in paragraphs]
+        """Show these paragraphs, each cut where it would fill the screen by itself."""
+        self._paragraphs = [fit(pieces, LONGEST, pad=False) for pieces in paragraphs]
         self.update(self.app.palette.content(Line(pieces) for pieces in self._paragraphs))
 
     def say_wrapped(self, columns: int, *paragraphs: Iterable[Piece]) -> None:

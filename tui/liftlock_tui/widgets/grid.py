@@ -52,7 +52,7 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         self.now = 0.0
         self._words: tuple[str, ...] = ()
         self._cells: dict[tuple[CellKey, bool, bool], list[Strip]] = {}
-        self._drawn_at = (0, 0)
+        self._drawn_for = (0, 0)
 
     # What is shown -------------------------------------------------------------------------------------------------
 
@@ -164,6 +164,9 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
 
     def _measure(self) -> None:
         count = len(self.board.environments) if self.board else 0
+        if self._drawn_for != (self.rows, self.lane):
+            self._drawn_for = (self.rows, self.lane)
+            self._cells.clear()
         self.virtual_size = Size(self.names + count * self.lane, HEADER + len(self.apps) * self.step)
         self._reveal()
 

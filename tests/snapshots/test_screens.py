@@ -1,0 +1,127 @@
+"""What a person sees, screen by screen and width by width."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from driving import make_app, seen, until
+from scripted_engine import ScriptedEngine, large_board
+from textual.pilot import Pilot
+
+from liftlock.commands import Entry
+from liftlock.errors import RepositoryError
+
+SIZES = {"60": (60, 20), "80": (80, 24), "120": (120, 40)}
+Steps = Callable[[Pilot[int]], Awaitable[None]]
+
+
+def shown(*presses: tuple[str, ...] | str, until_seen: tuple[str, ...] = ()) -> Steps:
+    """Press each group of keys, and wait for the text that stands after it as a string."""
+
+    async def steps(pilot: Pilot[int]) -> None:
+        app: Any = pilot.app
+        await until(pilot, lambda: app.board is app.engine.whole if app.engine else False, "the board")
+        await seen(pilot, "fetched")
+        for press in presses:
+            if isinstance(press, tuple):
+                await pilot.press(*press)
+            else:
+                await seen(pilot, press)
+        await seen(pilot, *until_seen)
+        await pilot.pause(0.3)
+
+    return steps
+
+
+SCREENS: dict[str, Steps] = {
+    "board": shown(("2", "j")),
+    "marked": shown(("2", "space", "space", "slash", "c", "enter")),
+    "cell": shown(("2", "j", "enter"), until_seen=("Versions",)),
+    "onward": shown(("2", "greater_than_sign"), until_seen=("production-us",)),
+    "stage": shown(("2", "j", "p"), "newTag", until_seen=("newTag",)),
+    "preview": shown(("2", "j", "p"), "newTag", ("tab",), until_seen=("../../base",)),
+    "edit": shown(("2", "j", "p"), "newTag", ("e",)),
+    "commit": shown(("2", "j", "p"), "newTag", ("c",), until_seen=("Promotion-From",)),
+    "push": shown(
+        ("3", "p"),
+        "newTag",
+        ("c",),
+        "Promotion-From",
+        ("ctrl+s",),
+        "committed",
+        ("P",),
+        "y push",
+        ("down",),
+        until_seen=("type production-eu",),
+    ),
+    "compare": shown(("2", "equals_sign"), until_seen=("pending promotion",)),
+    "help": shown(("2", "question_mark"), until_seen=("Here",)),
+    "log": shown(("at", "a"), until_seen=("git update-ref",)),
+    "command": shown(("colon", "p"), until_seen=("Tab completes",)),
+}
+
+
+def engine() -> ScriptedEngine:
+    made = ScriptedEngine()
+    made.journal.add(Entry("fetch", "git fetch --quiet origin", 0, 1.25, 0, False))
+    made.journal.add(Entry("commit", "git update-ref refs/heads/promote/staging/checkout 3c2b17a", 0, 0.1, 0, True))
+    made.journal.add(Entry("push", "git push origin 3c2b17a:refs/heads/main", 0, 2.5, 1, True))
+    return made
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_screen(snap_compare: Any, screen: str, size: tuple[int, int]) -> None:
+    assert snap_compare(make_app(engine()), terminal_size=size, run_before=SCREENS[screen])
+
+
+@pytest.mark.parametrize("screen", ["board", "stage", "preview", "push"])
+def test_without_colour(snap_compare: Any, monkeypatch: pytest.MonkeyPatch, screen: str) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make_app(engine()), terminal_size=(80, 24), run_before=SCREENS[screen])
+
+
+@pytest.mark.parametrize("screen", ["board", "stage"])
+def test_in_ascii(snap_compare: Any, screen: str) -> None:
+    assert snap_compare(make_app(engine(), ascii_only=True), terminal_size=(80, 24), run_before=SCREENS[screen])
+
+
+@pytest.mark.parametrize("theme", ["liftlock-light", "high-contrast", "colour-blind"])
+def test_in_other_themes(snap_compare: Any, theme: str) -> None:
+    assert snap_compare(make_app(engine(), theme=theme), terminal_size=(80, 24), run_before=SCREENS["stage"])
+
+
+def test_wide_board_and_side_by_side(snap_compare: Any) -> None:
+    steps = shown(("2", "j", "p"), "newTag", ("s",), until_seen=("│",))
+    assert snap_compare(make_app(engine()), terminal_size=(200, 40), run_before=steps)
+
+
+def test_wide_board(snap_compare: Any) -> None:
+    steps = shown(("2", "j"), until_seen=("change 1 of frontend",))
+    assert snap_compare(make_app(engine()), terminal_size=(200, 40), run_before=steps)
+
+
+def test_large_board(snap_compare: Any) -> None:
+    large = ScriptedEngine(large_board())
+    assert snap_compare(make_app(large), terminal_size=(120, 40), run_before=shown(("l",) * 8, ("G",)))
+
+
+def test_manifests_with_something_missing(snap_compare: Any) -> None:
+    made = engine()
+    made.missing = ("https://example.org/base?ref=v1",)
+    steps = shown(("2", "j", "p"), "newTag", ("t",), until_seen=("pinned and cached",))
+    assert snap_compare(make_app(made), terminal_size=(120, 40), run_before=steps)
+
+
+def test_a_problem(snap_compare: Any) -> None:
+    made = engine()
+    made.failing["board"] = [
+        RepositoryError("Nothing is committed yet", "main is an unborn branch", "commit something")
+    ]
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await seen(pilot, "Nothing is committed yet")
+
+    assert snap_compare(make_app(made), terminal_size=(80, 24), run_before=steps)
