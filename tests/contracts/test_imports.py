@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = sorted(
     ".".join(path.relative_to(ROOT / "core").with_suffix("").parts).removesuffix(".__init__")
@@ -60,7 +58,6 @@ def test_each_module_of_the_engine_can_be_imported_first() -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-@pytest.mark.skipif(not (ROOT / "tui/liftlock_tui/cli.py").exists(), reason="there is no command yet")
 def test_the_command_starts_without_what_only_the_app_or_a_cluster_needs() -> None:
     assert loaded_by("liftlock_tui.cli").isdisjoint({"textual", "rich", "kubernetes", "git", "aiohttp", "yaml"})
 

@@ -162,6 +162,12 @@ class Terminal:
         while data:
             data = data[os.write(self._master, data) :]
 
+    def hang_up(self) -> Self:
+        """Close the terminal as a person closes its window, with the program still there."""
+        os.close(self._master)
+        self._master = -1
+        return self
+
     def resize(self, columns: int, rows: int) -> Self:
         """Make the terminal larger or smaller, as a person does with a window."""
         self.screen.resize(rows, columns)

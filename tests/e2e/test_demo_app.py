@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 from terminal import LIFTLOCK, ROOT, Terminal
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not (ROOT / "tui/liftlock_tui/cli.py").exists(), reason="there is no command yet"),
-]
+APP = (ROOT / "tui/liftlock_tui/app.py").read_text("utf-8")
+pytestmark = pytest.mark.slow
 
 
 def test_the_demo_opens_shows_the_board_and_leaves_with_q(tmp_path: Path) -> None:
@@ -31,3 +31,20 @@ def test_it_lays_itself_out_anew(columns: int, tmp_path: Path) -> None:
         terminal.resize(columns, 24).wait("storefront", "2.15.0", lambda seen: len(seen.screen.display) == 24)
         terminal.press("q")
         assert terminal.exit_code() == 0
+
+
+def test_a_closed_window_ends_the_demo_and_its_folder(tmp_path: Path) -> None:
+    with Terminal((*LIFTLOCK, "demo"), cwd=tmp_path, env={"TMPDIR": str(tmp_path)}) as terminal:
+        terminal.wait("storefront", "2.15.0").hang_up()
+        assert terminal.process.wait(20) in (-signal.SIGHUP, 129)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif("when_gone" not in APP, reason="the app does not watch its terminal yet")
+def test_a_closed_window_ends_the_demo_below_a_parent_that_stays(tmp_path: Path) -> None:
+    """`make demo`, whose terminal goes: nothing tells the program, and it must not read the end of input for ever."""
+    script = f"trap '' HUP; '{sys.executable}' -c '{LIFTLOCK[2]}' demo; exit $?"
+    with Terminal(("sh", "-c", script), cwd=tmp_path, env={"TMPDIR": str(tmp_path)}) as terminal:
+        terminal.wait("storefront", "2.15.0").hang_up()
+        assert terminal.process.wait(20) == 129
+    assert list(tmp_path.iterdir()) == []

@@ -234,6 +234,12 @@ async def test_a_late_plan_is_dropped() -> None:
         assert isinstance(pilot.app.screen, BoardScreen)
 
 
+async def test_problems_of_the_repository_are_listed_with_what_to_do() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        await pilot.press("w")
+        await seen(pilot, "line 3 is not YAML", "mend the file")
+
+
 async def test_the_command_line_plans_compares_and_jumps() -> None:
     engine = ScriptedEngine()
     async with opened(engine) as pilot:

@@ -136,6 +136,7 @@ class LiftlockApp(Reader):
                 if theme.name == name:
                     self.register_theme(theme)
                     self.set_reactive(App.theme, name)
+                    self.stylesheet.set_variables(self.get_css_variables())
                     return ""
         return name
 

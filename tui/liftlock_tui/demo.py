@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from liftlock import demo
 from liftlock.commands import Runner
@@ -68,9 +71,34 @@ def open_demo(example: str | None = None, *, keep: bool = False, now: float | No
     surrounding = demo.leave_surrounding_git()
     runner = Runner()
     try:
-        yield demo.create(source, world, runner, now=time.time() if now is None else now)
+        with _removed_when_killed(world, keep):
+            yield demo.create(source, world, runner, now=time.time() if now is None else now)
     finally:
         runner.close()
         os.environ.update(surrounding)
         if not keep:
             shutil.rmtree(world, ignore_errors=True)  # what still writes there ends with this program
+
+
+@contextmanager
+def _removed_when_killed(world: Path, keep: bool) -> Iterator[None]:
+    """Meanwhile, what ends the program from outside (a closed window, `kill`) takes the folder with it."""
+    if keep or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        shutil.rmtree(world, ignore_errors=True)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    ending = (signal.SIGHUP, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in ending}
+    for number in ending:
+        if before[number] is signal.SIG_DFL:  # a signal that is ignored on purpose stays so
+            signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -8,15 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from liftlock.diffing.masklines import mask_lines
-from liftlock.diffing.signs import (
-    NAMING_KINDS,
-    is_placeholder,
-    is_random,
-    is_secret_key,
-    kind_of,
-    masked,
-    without_known,
-)
+from liftlock.diffing.signs import NAMING_KINDS, is_random, is_secret, kind_of, masked, without_known
 
 Object = TypeVar("Object")
 
@@ -54,16 +46,12 @@ def _entry(key: str, value: Any, around: Mapping[Any, Any], *, named: bool) -> A
         return value
     if key == "value":
         name = next((around[n] for n in _NAMING if isinstance(around.get(n), str)), "")
-        if named and name and _secret_name(name, value):
+        if named and name and is_secret(name, str(value)):
             return masked(str(value))
         return masked(value) if isinstance(value, str) and is_random(value) else _masked(value, named=named)
-    if named and _secret_name(key, value):
+    if named and is_secret(key, str(value)):
         return masked(str(value))
     return _masked(value, named=named)
-
-
-def _secret_name(name: str, value: Any) -> bool:
-    return is_secret_key(name) and not is_placeholder(str(value))
 
 
 def _text(value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from liftlock.diffing.signs import is_placeholder, is_secret_key, kind_of, masked, without_known
+from liftlock.diffing.signs import is_secret, kind_of, masked, without_known
 
 # `key: value`, `"key": "value"`, `KEY=value`, `export KEY=value`, `- key: value`
 _PAIR = re.compile(
@@ -60,10 +60,10 @@ def _pair(line: str, above: str) -> str:
     found = _PAIR.match(line)
     if found is None or not found["value"]:
         return without_known(line)
-    if not is_secret_key(above if above and found["key"] == "value" else found["key"]):
-        return without_known(line)
     value = found["value"]
-    if is_placeholder(value) or BLOCK.match(value) or value[:1] in "{[&*!":
+    if not is_secret(above if above and found["key"] == "value" else found["key"], value):
+        return without_known(line)
+    if BLOCK.match(value) or value[:1] in "{[&*!":
         return without_known(line)
     return f"{found['head']}{found['quote']}{masked(value)}{found['quote']}{found['tail']}"
 

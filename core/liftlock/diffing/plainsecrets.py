@@ -41,4 +41,5 @@ def _lines(text: str, first: int) -> Iterator[tuple[int, str]]:
     for at, (line, clean) in enumerate(zip(text.split("\n"), mask_lines(text).split("\n"), strict=True), first):
         key = _KEY.search(line)
         if key is not None and MASK in clean and MASK not in line and clean.startswith(line[: key.end()]):
-            yield at, f"the value of {key.group(1)}"
+            named = key.group(1)
+            yield at, f"the value of {named}" if named != "value" else "a value that goes by a secret's name"

@@ -11,7 +11,7 @@ import yaml
 from yaml._yaml import CParser
 
 from liftlock.diffing.masklines import mask_lines
-from liftlock.diffing.signs import NAMING_KINDS, is_placeholder, is_random, is_secret_key, kind_of
+from liftlock.diffing.signs import NAMING_KINDS, is_placeholder, is_random, is_secret, kind_of
 
 LINES = "lines"
 """What a text of several lines is that holds secrets in some of them."""
@@ -163,9 +163,9 @@ def _what(key: str, value: str, around: dict[str, Any], *, named: bool) -> str:
         key = next((text for n in ("name", "key") if (text := _text(around.get(n)))), key)
         if is_random(value):
             return f"a value of {key} that looks generated"
-    if named and is_secret_key(key) and "\n" not in value.strip():
+    if named and is_secret(key, value) and "\n" not in value.strip():
         return f"the value of {key}"
-    return LINES if "\n" in value and mask_lines(value) != value else ""
+    return LINES if named and "\n" in value and mask_lines(value) != value else ""
 
 
 def _found(node: Any, what: str) -> Scalar:

@@ -20,11 +20,15 @@ _ABOUT = re.compile(
     r"length|size|count|limits?|min|max|version|ids?|idx|keys?|property|properties|fields?|headers?|cookie|params?|"
     r"enabled|disabled|required|types?|kinds?|class|classes|policy|methods?|mode|format|algorithm|scopes?|"
     r"issuer|audiences?|templates?|labels?|annotations?|selector|envs?|var|prefix|suffix|title|text|description|"
-    r"message|hint|usage|status|requests?|reviews?|manager|operator|controller|webhook|admin|generator)$"
+    r"message|hint|usage|status|requests?|reviews?|manager|operator|controller|webhook|admin|generator|user ?names?|"
+    r"users?|storage|m?time|checksum|hash|component)$|(?:secret|token|password)(?:names?|refs?|filenames?|files?|keyref)$|passwordkey$"
 )
 _POINTS = re.compile(
     r"^(?:existing|image pull|pull|automount|use|enable|disable|allow|create|has|is|require|skip|no|mount|max|min|num) "
 )
+# `secret` alone more often names a Secret than holds one, and `secretKey` a key of it; these say that it is one.
+_NAMES = re.compile(r"(?<!client)(?<!shared)(?<!app)(?<!consumer)(?<!api)(?<!webhook)(?<!jwt)(?:^| )secrets?(?: key)?$")
+_NAME = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*|[a-z][a-z0-9]*(?:[-.][a-z0-9]+)+")
 _KEYS = ("secret key", "access key", "api key", "private key", "account key", "storage key", "shared key")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _GLUE = re.compile(r"[^A-Za-z0-9]+")
@@ -34,7 +38,9 @@ _PLACEHOLDER = re.compile(
         \s* | null | ~ | true | false | yes | no | none | nil | undefined | on | off
       | [*x•.?_-]+ | <[^<>]*> | your[-_]\S* | redacted | masked | change[-_ ]?me\S* | replace[-_ ]?me\S*
       | to[-_ ]?be[-_ ]?\S* | todo\S* | placeholder\S* | dummy\S* | example\S*
-      | ENC\[.* | \$\{.*\} | \$\(.*\) | \$[A-Za-z_]\w* | .*\{\{.*\}\}.* | \{\w+\} | %\(.*\)s | @\w+@
+      | \d{1,3} | read | write | (?:\S+\s+){5,}\S.*
+      | \.{0,2}/[\w./@-]+ | https?://[^@\s?]*
+      | ENC\[.* | \$+\{.*\} | \$\(.*\) | \$[A-Za-z_][\w.:-]* | .*\{[{%].* | \{\w+\} | %\(.*\)s | @\w+@
       | (?:ref\+)?(?:vault|secretref|awssm|gcpsm|sm|op|akv|azurekeyvault|arn|file|env)(?:\+\w+)?:.*
     )$""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
@@ -75,16 +81,18 @@ def words_of(key: str) -> str:
     return _GLUE.sub(" ", _CAMEL.sub(" ", key)).strip().lower()
 
 
-def is_secret_key(key: str) -> bool:
+def is_secret(key: str, value: str) -> bool:
     """Whether a value under this name is a secret, rather than the name or the place of one."""
-    if len(key) > 200:
+    if not 0 < len(key) <= 200:
         return False
-    words = words_of(key)
-    if _KEY.search(words) is None:
+    words = words_of(key.rpartition("/")[2])
+    if _KEY.search(words) is None or "checksum" in key:
         return False
-    if words.endswith(_KEYS):
-        return True
-    return _ABOUT.search(words) is None and _POINTS.match(words) is None
+    if not words.endswith(_KEYS) and (_ABOUT.search(words) or _POINTS.match(words)):
+        return False
+    if _NAMES.search(words) and _NAME.fullmatch(value):
+        return False
+    return not is_placeholder(value)
 
 
 def is_placeholder(value: str) -> bool:

@@ -14,7 +14,7 @@ from liftlock.model.board import Behind, Board, CellKey, CellState
 from liftlock.model.revision import Revision
 from liftlock.overview.reading import Reading
 from liftlock.promotion.comparisons import Comparisons
-from liftlock.promotion.plan import Rulebook, make
+from liftlock.promotion.plan import Rulebook, pending
 
 # A screen is told at most so often, in seconds: a person sees no more, and each telling repaints.
 _SAMPLE = 0.1
@@ -153,8 +153,7 @@ def _behind(
                 if app not in there.cells:
                     continue
                 try:
-                    plan = make(there, [here], [app], comparisons, rulebook, base_ref="")
-                    found.append(Behind(source.name, len(plan.selected)))
+                    found.append(Behind(source.name, pending(there, here, app, comparisons, rulebook)))
                 except LiftlockError as error:
                     problem = Problem(app, str(error), error.hint)
             yield (app, cell.environment), tuple(found), problem

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from liftlock.model.change import ChangeClass, Op, Step, Value, path_text
 from liftlock.promotion.compare import Difference
 from liftlock.promotion.parts import Image, image, only_version_folder_differs, reference, version_shape
-from liftlock.promotion.rules import RULES, Rule, fits, is_placeholder
+from liftlock.promotion.rules import Rule, fits, fitting, is_placeholder
 from liftlock.promotion.words import Words
 
 
@@ -84,10 +84,8 @@ def _leaf(keys: tuple[str, ...], file: str, old: str, new: str, words: Words, ex
 
 
 def _rule(keys: tuple[str, ...], file: str, old: str, new: str, extra: Sequence[Rule]) -> Rule | None:
-    for rule in (*extra, *RULES):
-        if rule.files and not fnmatchcase(file, rule.files):
-            continue
-        if fits(rule.path, keys) and _value_fits(rule.value, old, new):
+    for rule in (*(rule for rule in extra if fits(rule.path, keys)), *fitting(keys)):
+        if (not rule.files or fnmatchcase(file, rule.files)) and _value_fits(rule.value, old, new):
             return rule
     return None
 

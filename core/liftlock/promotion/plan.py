@@ -15,6 +15,7 @@ from liftlock.model.plan import Caution, Plan
 from liftlock.model.tree import Tree
 from liftlock.promotion.classify import Never, judge, scalars
 from liftlock.promotion.comparisons import Comparisons, FilePair, change_id
+from liftlock.promotion.glance import may_move
 from liftlock.promotion.pairing import pairings
 from liftlock.promotion.rules import Rule
 from liftlock.promotion.words import Words, between
@@ -81,6 +82,17 @@ def make(
     )
 
 
+def pending(
+    source: Side, target: Side, app: str, comparisons: Comparisons, rulebook: Rulebook
+) -> int:
+    """How many changes a plan for this app would select by itself: what `make` gives, without what only stays."""
+    mine, theirs = source.cells[app], target.cells[app]
+    words = between(source.environment, target.environment)
+    found = {c.id: c for c in _cell(source, target, mine, theirs, words, comparisons, rulebook, moving=True)}
+    # What only makes sense together is proposed together; what was left out here is not proposed.
+    return sum(c.proposed and all(i in found and found[i].proposed for i in c.together) for c in found.values())
+
+
 def _missing(cell: Cell, environment: Environment) -> Cell:
     return replace(cell, environment=environment.name, roots=(), files=(), shared=(), render_root="")
 
@@ -93,11 +105,16 @@ def _cell(
     words: Words,
     comparisons: Comparisons,
     rulebook: Rulebook,
+    *,
+    moving: bool = False,
 ) -> list[Change]:
+    """The changes of one cell; with `moving` only those that could be selected by default."""
     pairs = pairings(
         mine, theirs, source.tree, target.tree, source.environment, target.environment, declared=rulebook.pairs
     )
     unlike = [p for p in pairs if not _same_blob(p, source.tree, target.tree)]
+    if moving:
+        unlike = [p for p in unlike if p.source and p.target]
     left = source.tree.read_many(p.source for p in unlike if p.source)
     right = target.tree.read_many(p.target for p in unlike if p.target)
     changes: list[Change] = []
@@ -105,15 +122,18 @@ def _cell(
         if pairing.source and pairing.target:
             if not _plain(source.tree, pairing.source) or not _plain(target.tree, pairing.target):
                 continue  # a link or submodule stands for something else: never replaced by a file
+            mine_data, their_data = left.get(pairing.source), right.get(pairing.target)
+            if moving and not rulebook.rules and mine_data and their_data and not may_move(mine_data, their_data):
+                continue
             pair = comparisons.pair(
                 source.tree,
                 pairing.source,
                 target.tree,
                 pairing.target,
                 words,
-                (left.get(pairing.source), right.get(pairing.target)),
+                (mine_data, their_data),
             )
-            changes += _within(pair, pairing.source, pairing.target, theirs, words, rulebook)
+            changes += _within(pair, pairing.source, pairing.target, theirs, words, rulebook, moving=moving)
         else:
             change = _whole(pairing, source, target, theirs, words, comparisons)
             if change is not None:
@@ -131,7 +151,16 @@ def _plain(tree: Tree, path: str) -> bool:
     return tree.entries[path].is_file
 
 
-def _within(pair: FilePair, source_file: str, file: str, cell: Cell, words: Words, rulebook: Rulebook) -> list[Change]:
+def _within(
+    pair: FilePair,
+    source_file: str,
+    file: str,
+    cell: Cell,
+    words: Words,
+    rulebook: Rulebook,
+    *,
+    moving: bool = False,
+) -> list[Change]:
     blocked = pair.target.read_only or pair.source.read_only
     if not pair.differences:
         return [_unreadable(pair, source_file, file, cell, blocked)] if blocked else []
@@ -141,6 +170,8 @@ def _within(pair: FilePair, source_file: str, file: str, cell: Cell, words: Word
             groups[difference.group].append(identity)
     changes = []
     for identity, difference in pair.differences.items():
+        if moving and (difference.op is Op.REMOVE or isinstance(difference.new, dict | list)):
+            continue  # such are offered, never selected by themselves
         if cell.part and not any(isinstance(s, tuple) and ("name", cell.part) in s for s in difference.path):
             continue
         verdict = judge(difference, file, words, never=rulebook.never, rules=rulebook.rules)

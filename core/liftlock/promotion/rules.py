@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from liftlock.model.change import ChangeClass
 
@@ -76,21 +76,31 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _ends(pattern: str, keys: tuple[str, ...]) -> bool:
-    parts = pattern.split(".")
-    if parts[-1] == "**":
-        head = parts[:-1]
-        return any(_match(head, keys[i : i + len(head)]) for i in range(len(keys) - len(head)))
-    return len(parts) <= len(keys) and _match(parts, keys[len(keys) - len(parts) :])
+_JOINT = "\0"
 
 
-def _match(parts: list[str], keys: tuple[str, ...]) -> bool:
-    return len(parts) == len(keys) and all(fnmatchcase(k, p.lower()) for p, k in zip(parts, keys, strict=True))
+@lru_cache(maxsize=1024)
+def _expression(pattern: str) -> re.Pattern[str]:
+    """A path pattern as one regular expression over keys that are joined by NUL."""
+    found = []
+    for alternative in pattern.lower().split("|"):
+        keys = alternative.strip().split(".")
+        below = keys[-1] == "**"
+        parts = [re.escape(key).replace(r"\*", f"[^{_JOINT}]*") for key in (keys[:-1] if below else keys)]
+        found.append(_JOINT.join(parts) + (f"{_JOINT}.+" if below else ""))
+    return re.compile(f"(?:.*{_JOINT})?(?:{'|'.join(found)})", re.DOTALL)
 
 
 def fits(pattern: str, keys: tuple[str, ...]) -> bool:
     """Whether a path pattern (alternatives with `|`) fits the end of these lower-case keys."""
-    return any(_ends(alternative.strip(), keys) for alternative in pattern.split("|"))
+    return bool(_expression(pattern).fullmatch(_JOINT.join(keys)))
+
+
+@lru_cache(maxsize=16384)
+def fitting(keys: tuple[str, ...]) -> tuple[Rule, ...]:
+    """The built-in rules whose path fits, in their order."""
+    joined = _JOINT.join(keys)
+    return tuple(rule for rule in RULES if _expression(rule.path).fullmatch(joined))
 
 
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+|\$\{.*\}|\{\{.*\}\}|<.*>|REPLACE.*|CHANGE.*|TODO.*")

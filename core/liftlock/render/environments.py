@@ -13,6 +13,7 @@ from liftlock.diffing.signs import MASK
 from liftlock.model.change import path_text
 from liftlock.model.diff import Comparison, Explanation, ObjectDiff, ObjectKey, Status
 from liftlock.render.result import Rendered
+from liftlock.text import printable, shorten
 
 Substitute = Callable[[str], str]
 Found = tuple[Explanation, str]
@@ -24,6 +25,7 @@ _SIZING = frozenset(
     | {"averageUtilization", "averageValue", "targetCPUUtilizationPercentage", "nodeSelector", "tolerations"}
     | {"affinity", "topologySpreadConstraints", "hard", "minMember", "volumeSize", "retention"}
 )
+_VERSION = re.compile(r"image|tag|version|revision|digest|ref", re.IGNORECASE)
 _PROBES = re.compile(r"(?:liveness|readiness|startup)Probe$")
 _IDENTITY = frozenset(
     {"namespace", "targetNamespace", "host", "hosts", "hostname", "hostnames", "externalName", "loadBalancerIP"}
@@ -94,6 +96,8 @@ def _explained(
         return Explanation.EXPECTED, f"{_last(texts, _IDENTITY)} belongs to the environment"
     if any(text in _SIZING for text in texts) or any(_PROBES.search(text) for text in texts):
         return Explanation.EXPECTED, f"{_last(texts, _SIZING)} is the environment's size"
+    if old is not None and new is not None and to_right(old) != old and not _VERSION.search(texts[-1] if texts else ""):
+        return Explanation.EXPECTED, "it names its own environment"
     if old is None or new is None:
         return Explanation.UNEXPLAINED, f"only the {'right' if old is None else 'left'} has {path_text(path[-1:])}"
     return Explanation.UNEXPLAINED, "nothing explains it"
@@ -114,7 +118,7 @@ def _moves(old: str | None, new: str | None, now: str, then: str) -> bool:
 
 
 def _short(text: str) -> str:
-    return "nothing" if text == "None" else text if len(text) <= 40 else f"{text[:39]}…"
+    return "nothing" if text == "None" else shorten(printable(text), 40, keep_end=True)
 
 
 def _generated(old: str, new: str, to_right: Substitute) -> bool:

@@ -5,6 +5,8 @@ def test_patterns_match_the_end_of_a_path():
     assert fits("images.newtag", ("spec", "images", "newtag"))
     assert not fits("images.newtag", ("newtag",))
     assert fits("limits.**", ("resources", "limits", "cpu"))
+    assert fits("probe.**", ("readiness", "probe", "http", "port"))
+    assert not fits("probe.**", ("probe",))
     assert fits("a|*replicas", ("spec", "minreplicas"))
 
 

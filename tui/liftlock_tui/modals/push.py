@@ -71,7 +71,7 @@ class PushDialog(Dialog[PushEnded | str]):
         )
 
     def _say_destination(self) -> None:
-        base = ref_name(self._promotion.base_ref).partition("/")[2] or ref_name(self._promotion.base_ref)
+        base = ref_name(self._promotion.base_ref).partition("/")[2] or ref_name(self._promotion.base_ref) or "its base"
         rows: list[tuple[Piece, ...]] = []
         for direct, name, about in ((False, self._promotion.branch, "its own branch"), (True, base, "directly")):
             on = direct is self._direct

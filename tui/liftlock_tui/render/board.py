@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from liftlock.clock import age
 from liftlock.model.revision import Revision, mark
-from liftlock.text import plural, short_version, shorten
+from liftlock.text import plural, short_version, shorten, width
 from liftlock_tui.ink import BLANK, Line, Piece, fit, line, wrapped
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def version_pieces(versions: Sequence[Version] | None, columns: int) -> tuple[Pi
     if versions is None:
         return (("·", "faint"),)
     if not versions:
-        return (("no version", "muted"),)
+        return (("—", "muted"),)
     distinct = dict.fromkeys(short_version(version.value) for version in versions)
     more = len(distinct) - 1
     tail = f" +{more}" if more else ""
@@ -80,18 +80,7 @@ def cell_lines(state: CellState | None, columns: int, rows: int, now: float) -> 
     touched = _touched(state.revision, now, versions=state.versions is not None)
     stands = state_piece(state)
     if rows == 1:
-        # The age goes first when room is short, then the mark; version, symbol and word stay.
-        space = columns - 1
-        parts: list[tuple[tuple[Piece, ...], int]] = [((stands,), 10)]
-        if space >= 26:
-            parts.append((touched, 7))
-        elif space >= 22:
-            parts.append((touched[:1], 2))
-        first = space - sum(size + 1 for _, size in parts)
-        pieces = list(fit(version_pieces(state.versions, first), first))
-        for found, size in parts:
-            pieces += [(" ", ""), *fit(found, size)]
-        return (Line(tuple(pieces)),)
+        return (_one_line(state, touched, stands, columns - 1),)
     room = columns - 1
     top = fit(version_pieces(state.versions, room - 8), room - 7)
     wide = room >= 20
@@ -99,6 +88,21 @@ def cell_lines(state: CellState | None, columns: int, rows: int, now: float) -> 
         Line((*top, *fit(touched if wide else touched[:1], 7))),
         Line(fit((stands,), room)),
     )
+
+
+def _one_line(state: CellState, touched: tuple[Piece, ...], stands: Piece, space: int) -> Line:
+    """Version left, state and revision right. The age gives way first, then the mark, then the version's end."""
+    versions = state.versions or ()
+    longest = width(short_version(versions[0].value)) + (3 if len(versions) > 1 else 0) if versions else 3
+    told = width(stands[0]) + 1 if stands[0] else 0
+    right: tuple[Piece, ...] = ()
+    for pieces, size in (*(((touched, 8),) if space >= 32 else ()), (touched[:1], 3)):
+        if longest + told + size <= space:
+            right = ((" ", ""), *fit(pieces, size - 1))
+            break
+    room = max(3, space - told - Line(right).width)
+    stands_too: tuple[Piece, ...] = ((" ", ""), stands) if told else ()
+    return Line((*fit(version_pieces(state.versions, room), room), *stands_too, *right))
 
 
 def lane_lines(number: int, environment: Environment, source: Source | None, columns: int, now: float) -> list[Line]:
@@ -180,6 +184,19 @@ def detail_lines(
     if source is not None and source.why:
         lines += wrapped(((f"read from {ref_name(source.ref)}: {source.why}", "muted"),), columns)
     return lines
+
+
+def problem_paragraphs(board: Board) -> list[tuple[Piece, ...]]:
+    """What is wrong or ambiguous in the repository, and what to do about it."""
+    rows: list[tuple[Piece, ...]] = []
+    cells = (problem for state in board.cells.values() for problem in state.problems)
+    for problem in dict.fromkeys((*board.problems, *cells)):
+        rows.append((("! ", "problem bold"), (f"{problem.place}: ", "strong"), (problem.title, "")))
+        rows += [(("→ ", "accent"), (problem.hint, "muted"))] if problem.hint else []
+    for finding in board.findings:
+        if finding.question:
+            rows.append((("? ", "behind bold"), (f"{finding.subject}: ", "strong"), (finding.question, "")))
+    return rows or [(("= nothing is wrong that could be seen", "level"),)]
 
 
 def _heading(text: str) -> list[Line]:

@@ -53,7 +53,7 @@ def caution_lines(plan: Plan, cautions: Sequence[Caution], columns: int) -> list
 def result_lines(promotion: Promotion | None, pushed: PushEnded | None) -> list[tuple[Piece, ...]]:
     """How far the promotion is, and after a push what may follow it."""
     if pushed is not None:
-        where = (f" to {pushed.pushed.destination}", "strong")
+        where = (f" to {remote_branch(pushed.publication)}", "strong")
         rows: list[tuple[Piece, ...]] = [(("✓ pushed ", "level bold"), mark_piece(pushed.pushed.commit), where)]
         return rows + [(("y ", "accent bold"), ("copies ", "muted"), (text, "")) for text in after_push(pushed)]
     if promotion is not None:
@@ -67,8 +67,13 @@ def after_push(ended: PushEnded) -> list[str]:
     """What a person may want to do next: an address to open, a command to run."""
     found = [ended.pushed.address] if ended.pushed.address else []
     if not ended.publication.creates_branch:
-        found.append(f"git merge --ff-only {ref_name(ended.publication.destination)}")
+        found.append(f"git merge --ff-only {remote_branch(ended.publication)}")
     return found
+
+
+def remote_branch(publication: Publication) -> str:
+    """Where a push goes, as the branch is called here: `origin/main`."""
+    return f"{publication.remote}/{ref_name(publication.refspec.rpartition(':')[2])}"
 
 
 def publication_lines(publication: Publication, now: float, columns: int) -> list[Line]:

@@ -275,6 +275,14 @@ class BoardScreen(Page):
                 lambda chosen: self.plan(here, tuple(map(str, chosen)), apps) if chosen else None,
             )
 
+    def action_problems(self) -> None:
+        """All that is wrong or ambiguous, with what to do about it."""
+        from liftlock_tui.modals.dialog import Told
+        from liftlock_tui.render.board import problem_paragraphs
+
+        if self.board is not None:
+            self.app.push_screen(Told("Problems", problem_paragraphs(self.board)))
+
     def action_compare(self) -> None:
         """Compare with the environment before, rendered."""
         board, cell = self.board, self.grid.cell

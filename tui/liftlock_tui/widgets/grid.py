@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from liftlock.text import shorten, width
 from liftlock_tui.actions import bindings
-from liftlock_tui.ink import Line, line
+from liftlock_tui.ink import Line, fit, line
 from liftlock_tui.render.board import cell_lines, lane_lines
 from liftlock_tui.widgets.lines import Painted
 
@@ -167,7 +167,10 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         if self._drawn_for != (self.rows, self.lane):
             self._drawn_for = (self.rows, self.lane)
             self._cells.clear()
-        self.virtual_size = Size(self.names + count * self.lane, HEADER + len(self.apps) * self.step)
+        # the rest of a lane that does not fit belongs to the width, so that the end is at the edge of a lane
+        room = self.columns - self.names
+        spare = room % self.lane if count * self.lane > room else 0
+        self.virtual_size = Size(self.names + count * self.lane + spare, HEADER + len(self.apps) * self.step)
         self._reveal()
 
     def on_resize(self) -> None:
@@ -191,7 +194,7 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         if self.board is None or not self.board.environments:
             return Strip.blank(columns, base)
         names, lane, x = self.names, self.lane, self.scroll_offset.x
-        first, last = x // lane, -(-(x + columns - names) // lane)
+        first, last = -(-x // lane), max((x + columns - names) // lane, x // lane + 1)  # none is drawn cut in two
         shown = range(first, min(last, len(self.board.environments)))
         if y == HEADER - 1:
             return self._rule(names, lane, x, columns)
@@ -204,8 +207,8 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
             head = self._app_strip(row, sub)
             strips = [self._cell_strips(row, column)[sub] for column in shown]
         body = Strip.join(strips)
-        offset = x - first * lane
-        return Strip.join([head, body.crop_extend(offset, offset + columns - names, base)])
+        before = Strip.blank(max(0, first * lane - x), base)
+        return Strip.join([head, before, body.crop_extend(0, columns - names - before.cell_length, base)])
 
     def _app_strip(self, row: int, sub: int) -> Strip:
         app = self.apps[row]
@@ -230,7 +233,7 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         for c in shown:
             environment = board.environments[c]
             lines = lane_lines(c + 1, environment, board.sources.get(environment.name), lane - 1, self.now)
-            strips.append(self.palette.strip(Line(((" ", ""), *lines[y].pieces)), lane, base=self.base))
+            strips.append(self.palette.strip(Line(fit(((" ", ""), *lines[y].pieces), lane - 1)), lane, base=self.base))
         return left, strips
 
     def _rule(self, names: int, lane: int, x: int, columns: int) -> Strip:
