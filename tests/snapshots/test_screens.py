@@ -71,10 +71,15 @@ def engine() -> ScriptedEngine:
     return made
 
 
-@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("screen", SCREENS)
-def test_screen(snap_compare: Any, screen: str, size: tuple[int, int]) -> None:
-    assert snap_compare(make_app(engine()), terminal_size=size, run_before=SCREENS[screen])
+def test_screen_at_80(snap_compare: Any, screen: str) -> None:
+    assert snap_compare(make_app(engine()), terminal_size=SIZES["80"], run_before=SCREENS[screen])
+
+
+@pytest.mark.parametrize("size", ["60", "120"])
+@pytest.mark.parametrize("screen", ["board", "stage", "commit", "push", "compare", "help"])
+def test_screen_laid_out_anew(snap_compare: Any, screen: str, size: str) -> None:
+    assert snap_compare(make_app(engine()), terminal_size=SIZES[size], run_before=SCREENS[screen])
 
 
 @pytest.mark.parametrize("screen", ["board", "stage", "preview", "push"])

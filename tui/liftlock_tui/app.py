@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from liftlock.errors import ConfigError
-from liftlock.text import printable
+from liftlock.text import printable, shorten
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import Palette, variables
 from liftlock_tui.reader import Reader
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from liftlock.model.promotion import Promotion
 
 DEFAULT_THEME = "liftlock-dark"
+LONGEST_NOTICE = 160
+"""Columns of each half of a notice, which covers what is under it."""
 TICK = 20.0
 """Seconds after which ages are shown anew."""
 
@@ -98,8 +100,8 @@ class LiftlockApp(Reader):
 
     def notice(self, text: str, hint: str = "") -> None:
         """Say something that asks nothing."""
-        shown = self.palette.text(text if not hint else f"{text} — {hint}")
-        self.notify(shown, markup=False, timeout=6)
+        parts = [shorten(part, LONGEST_NOTICE) for part in (text, hint) if part]
+        self.notify(self.palette.text(" — ".join(parts)), markup=False, timeout=6)
 
     # Opening -------------------------------------------------------------------------------------------------------
 

@@ -52,8 +52,6 @@ def field_change(path: Path, old: Any, new: Any) -> FieldChange:
 
 def walk(old: Any, new: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:
     """The places where two values differ, with both values; `ABSENT` where a side has none."""
-    if type(old) is type(new) and old == new:
-        return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in (*old, *(key for key in new if key not in old)):
             yield from walk(old.get(key, _ABSENT), new.get(key, _ABSENT), (*path, str(key)))
@@ -65,15 +63,17 @@ def walk(old: Any, new: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]
         if _moved(pairs, old, new):
             yield (*path, _ORDER), _names(old, new), _names(new, old)
         return
-    if old is not _ABSENT and new is not _ABSENT and old == new and not isinstance(old, bool | int | float | str):
-        return
-    yield path, old, new
+    if not _same(old, new):
+        yield path, old, new
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether two values that are not both mappings or both lists are one; 1, 1.0 and true are three."""
+    return type(old) is type(new) and bool(old == new)
 
 
 def merged(old: Any, new: Any, take: Callable[[Path], bool], path: Path = ()) -> Any:
     """The old value with those differences applied whose path is taken."""
-    if type(old) is type(new) and old == new:
-        return old
     if isinstance(old, dict) and isinstance(new, dict):
         made = {}
         for key in (*old, *(key for key in new if key not in old)):
@@ -87,7 +87,7 @@ def merged(old: Any, new: Any, take: Callable[[Path], bool], path: Path = ()) ->
             return new
         items = (merged(before, after, take, (*path, step)) for step, before, after in pairs)
         return [item for item in items if item is not _ABSENT]
-    return new if take(path) else old
+    return old if _same(old, new) or not take(path) else new
 
 
 def _pairs(old: list[Any], new: list[Any]) -> list[Pair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,9 +48,14 @@ def diff_objects(before: Sequence[Manifest], after: Sequence[Manifest]) -> tuple
 
 def object_diff(key: ObjectKey, old: Manifest | None, new: Manifest | None) -> ObjectDiff:
     """One object before and after (None: it is not there), as lines and fields."""
-    if old is not None and new is not None and old == new:
+    if old is not None and new is not None and _written(old) == _written(new):
         return ObjectDiff(key, Status.SAME, (), ())
     return quiet_diff(key, prepared(old), prepared(new))
+
+
+def _written(manifest: Manifest) -> str:
+    """A text in which 1 and true are not the same, as they are in Python."""
+    return json.dumps(manifest, default=str)
 
 
 def prepared(manifest: Manifest | None) -> dict[str, Any] | None:

@@ -36,16 +36,26 @@ class _Known(dict[str, str]):
 
 
 def _headline(plan: Plan) -> str:
-    """`old -> new` when one version moved, else how many values did."""
-    versions = [c for c in plan.chosen if c.cls is ChangeClass.VERSION and isinstance(c.old, str)]
-    moves = {(c.old, str(plan.value_of(c))) for c in versions}
-    if len(moves) == 1 and isinstance(next(iter(moves))[0], str):
-        old, new = next(iter(moves))
-        return f"{_version(str(old))} -> {_version(new)}"
-    apps = {change.app for change in plan.chosen}
-    if len(apps) > 1 and versions:
+    """`old -> new` when one version moved (a digest beside its tag does not count), else how many values did."""
+    moves = _moves(plan)
+    if len(moves) == 1:
+        return " -> ".join(next(iter(moves)))
+    if len({change.app for change in plan.chosen}) > 1 and moves:
         return ""
     return f"({plural(len(plan.chosen), 'value')})"
+
+
+def _moves(plan: Plan) -> frozenset[tuple[str, str]]:
+    """The versions that move, each once, as people say them; digests only where nothing else moves."""
+    said = [
+        (change.old, value)
+        for change in plan.chosen
+        if change.cls is ChangeClass.VERSION
+        and isinstance(change.old, str)
+        and isinstance(value := plan.value_of(change), str)
+    ]
+    named = [(old, new) for old, new in said if not new.startswith("sha256:")] or said
+    return frozenset((_version(old), _version(new)) for old, new in named)
 
 
 def _version(text: str) -> str:
@@ -114,12 +124,8 @@ def branch_name(plan: Plan, template: str = "") -> str:
     """`promote/<app-or-set>/<from>-to-<to>/<version>`, fit for a ref."""
     apps = list(dict.fromkeys(change.app for change in plan.chosen))
     app = apps[0] if len(apps) == 1 else f"{len(apps)}-apps"
-    versions = {
-        _version(str(plan.value_of(change)))
-        for change in plan.chosen
-        if change.cls is ChangeClass.VERSION and isinstance(plan.value_of(change), str)
-    }
-    version = next(iter(versions)) if len(versions) == 1 else plan.base[:8]
+    moves = _moves(plan)
+    version = next(iter(moves))[1] if len(moves) == 1 else plan.base[:8]
     named = {"app": app, "from": plan.source, "to": "+".join(plan.targets), "version": version}
     pattern = template or "promote/{app}/{from}-to-{to}/{version}"
     parts = pattern.format_map(_Known({key: _slug(value) for key, value in named.items()})).split("/")

@@ -4,6 +4,6 @@ from liftlock.render.environments import compare_environments
 from liftlock.render.markdown import as_markdown
 from liftlock.render.renderer import Renderer
 from liftlock.render.result import Rendered
-from liftlock.render.tools import tools
+from liftlock.render.programs import tools
 
 __all__ = ["Rendered", "Renderer", "as_markdown", "compare_environments", "tools"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from liftlock.commands import Command, Runner
 from liftlock.errors import CommandFailed, RenderError
-from liftlock.render.tools import Tool
+from liftlock.render.programs import Tool
 from liftlock.text import printable
 
 SECONDS = 30.0
@@ -18,7 +18,7 @@ SECONDS = 30.0
 _NOWHERE = "http://127.0.0.1:9"
 _NOISE = re.compile(r"^(?:#|W\d{4}|Warning:).*$\n?", re.M)
 # How kubectl's own log wraps what kustomize said.
-_LOGGED = re.compile(r"^E\d{4} .*?\] \"command failed\" err=(?P<said>\".*\")$", re.M)
+_LOGGED = re.compile(r"^E\d{4} .*?\] \"command failed\" err=(?:(?P<said>\".*\")$|<(?P<lines>.*)>)", re.M | re.S)
 
 
 def secluded(home: Path) -> dict[str, str | None]:
@@ -71,8 +71,9 @@ def said(complaint: str, *folders: Path) -> str:
     """A complaint without the temporary folder and without what is said only to programs, in one line."""
     text = _NOISE.sub("", complaint) or complaint
     if logged := _LOGGED.search(text):
+        text = logged["lines"] or text
         with contextlib.suppress(ValueError):
-            text = json.loads(logged["said"])
+            text = json.loads(logged["said"] or '""') or text
     for folder in folders:
         for place in (*(str(p) + "/" for p in (folder, *folder.parents[:3]) if p.name), str(folder)):
             text = text.replace(place, "")

@@ -17,7 +17,7 @@ from liftlock.errors import Cancelled, LiftlockError, RenderError
 from liftlock.model.app import Cell
 from liftlock.model.diff import Rendering, Status
 from liftlock.model.tree import Tree
-from liftlock.render import helming, kustomizing, tools
+from liftlock.render import helming, kustomizing, programs
 from liftlock.render.assembling import Assembly, assemble
 from liftlock.render.cache import RenderCache, key_of
 from liftlock.render.fetching import Progress, Remotes, Stop
@@ -204,13 +204,13 @@ class Renderer:
     def _kustomize(
         self, places: Places, root: str, fetch: bool, cancelled: Stop | None, progress: Progress | None
     ) -> Rendered:
-        tool = tools.kustomize()
+        tool = programs.kustomize()
         if tool is None:
             raise RenderError(
                 "neither kustomize nor kubectl is installed", "kustomizations are not built", "install kustomize"
             )
         made = assemble(places, root, self._remotes, fetch=fetch, progress=progress, cancelled=cancelled)
-        helm = tools.helm() if made.charts else None
+        helm = programs.helm() if made.charts else None
         charted: list[tuple[str, Path]] = []
         if made.charts and helm is None:
             return Rendered((), "kustomize", tuple(made.missing), helming.NO_HELM, helming.NO_HELM_HINT)
@@ -254,8 +254,8 @@ class Renderer:
 
     def _build(
         self,
-        tool: tools.Tool,
-        helm: tools.Tool | None,
+        tool: programs.Tool,
+        helm: programs.Tool | None,
         made: Assembly,
         charted: Sequence[tuple[str, Path]],
         into: Path,
@@ -276,7 +276,7 @@ class Renderer:
         cancelled: Stop | None,
         progress: Progress | None,
     ) -> Rendered:
-        helm = tools.helm()
+        helm = programs.helm()
         chart = helming.read_chart(places, folder, values)
         missing = tuple(printable(str(absent)) for absent in chart.absent)
         if helm is None:
@@ -318,7 +318,7 @@ class Renderer:
         return rendered
 
     def _chart(
-        self, helm: tools.Tool, chart: Chart, fetch: bool, cancelled: Stop | None, progress: Progress | None
+        self, helm: programs.Tool, chart: Chart, fetch: bool, cancelled: Stop | None, progress: Progress | None
     ) -> Path | None:
         if not fetch:
             return self._charts.known(chart)

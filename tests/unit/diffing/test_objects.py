@@ -109,7 +109,10 @@ def test_a_generated_config_map_is_matched_with_its_former_self() -> None:
         ("metadata.name", "settings-2g79d5tk84", "settings-f9bm6h8t7c"),
         ("data.level", "info", "debug"),
     ]
-    other = load(text % ("Service", "settings-2g79d5tk84", "info")), load(text % ("Service", "settings-f9bm6h8t7c", "x"))
+    other = (
+        load(text % ("Service", "settings-2g79d5tk84", "info")),
+        load(text % ("Service", "settings-f9bm6h8t7c", "x")),
+    )
     assert {diff.status for diff in diff_objects(*other)} == {Status.ADDED, Status.REMOVED}
 
 
@@ -170,9 +173,11 @@ def test_objects_that_are_no_objects_do_no_harm() -> None:
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "a", "b"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["name", "key", "x", "y"]), inner, max_size=3)
-    | st.lists(st.fixed_dictionaries({"name": st.sampled_from("abcd"), "v": inner}), max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["name", "key", "x", "y"]), inner, max_size=3)
+        | st.lists(st.fixed_dictionaries({"name": st.sampled_from("abcd"), "v": inner}), max_size=3)
+    ),
     max_leaves=12,
 )
 

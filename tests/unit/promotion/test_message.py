@@ -102,3 +102,10 @@ def test_selection_and_typed_values_are_carried_to_a_newer_plan():
 def test_an_unchanged_plan_says_nothing():
     made = plan(change("1"))
     assert carry.over(made, made) == (made, ())
+
+
+def test_a_digest_beside_its_tag_does_not_hide_the_move():
+    digest = change("2", old="sha256:" + "a" * 64, new="sha256:" + "b" * 64, path=("images", "digest"))
+    assert subject(plan(change("1"), digest)) == "promote(staging): api 1.4.2 -> 1.5.0"
+    assert branch_name(plan(change("1"), digest)) == "promote/api/dev-to-staging/1.5.0"
+    assert subject(plan(digest)) == "promote(staging): api sha256:aaaaaaaa -> sha256:bbbbbbbb"
