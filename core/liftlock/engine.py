@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +18,6 @@ from liftlock.errors import ConfigError, PlanError
 from liftlock.gitrepo import Repository
 from liftlock.model.app import Cell
 from liftlock.model.board import Board
-from liftlock.model.change import ChangeClass
 from liftlock.model.diff import Comparison, FileDiff, Rendering
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion, Publication
@@ -27,12 +25,9 @@ from liftlock.model.report import Check, Fetched, Pushed, Sighting
 from liftlock.model.revision import Revision
 from liftlock.overview import board as boards
 from liftlock.overview.cache import BoardCache
+from liftlock.overview.planning import Planning
 from liftlock.overview.reading import CONFIG_FILE, Reading, require
 from liftlock.promotion import carry, message, previews, publishing
-from liftlock.promotion.apply import Files, apply
-from liftlock.promotion.comparisons import Comparisons
-from liftlock.promotion.plan import Rulebook, make, rulebook
-from liftlock.promotion.words import Words
 from liftlock.render import Renderer
 from liftlock.text import printable
 
@@ -59,7 +54,7 @@ class Engine:
         self._at = at
         self._lock = threading.RLock()
         self._reading: Reading | None = None
-        self._comparisons = Comparisons()
+        self._planning = Planning()
         folder = cache_dir() if cache else None
         self._cache = BoardCache(folder)
         self._renderer = Renderer(runner, folder / "rendered" if folder else None)
@@ -113,7 +108,9 @@ class Engine:
             return
         stop = cancelled or _never
         last = board
-        for last in boards.fill(reading, board, self._comparisons, self._rules(reading), cancelled=stop):
+        for last in boards.fill(
+            reading, board, self._planning.comparisons, self._planning.rules(reading), cancelled=stop
+        ):
             yield last
         if not stop():
             self._cache.store(reading, last)
@@ -141,20 +138,23 @@ class Engine:
 
         Raises PlanError (unknown name, targets on different branches), RepositoryError.
         """
-        return self._plan(self._read(fresh=True), source, targets, apps)
+        return self._planning.plan(self._read(fresh=True), source, targets, apps)
 
     def replan(self, plan: Plan) -> tuple[Plan, tuple[str, ...]]:
         """The plan made again on the newest base, selection and typed values kept, and what differs, in sentences."""
-        fresh = self._plan(self._read(fresh=True), plan.source, plan.targets, plan.asked)
+        fresh = self._planning.plan(self._read(fresh=True), plan.source, plan.targets, plan.asked)
         return carry.over(plan, fresh)
 
     def cautions(self, plan: Plan) -> tuple[Caution, ...]:
         """What a person should know of the plan as it is selected now: its own warnings and those of the result."""
-        return (*plan.warnings, *previews.cautions(plan, self._files(plan), self._target_tree(plan)))
+        return (
+            *plan.warnings,
+            *previews.cautions(plan, self._planning.files(self._read(), plan), self._read().tree_at(plan.base)),
+        )
 
     def file_diffs(self, plan: Plan) -> tuple[FileDiff, ...]:
         """Exactly what would be committed, file by file. Raises EditError."""
-        return previews.file_diffs(self._target_tree(plan), self._files(plan))
+        return previews.file_diffs(self._read().tree_at(plan.base), self._planning.files(self._read(), plan))
 
     def renderings(
         self, plan: Plan, *, fetch: bool = False, cancelled: Stop | None = None, progress: Progress | None = None
@@ -163,8 +163,8 @@ class Engine:
         reading = self._read()
         return previews.renderings(
             self._renderer,
-            self._target_tree(plan),
-            self._files(plan),
+            self._read().tree_at(plan.base),
+            self._planning.files(self._read(), plan),
             [cell for name in plan.targets for cell in reading.cells_of(name).values() if cell.app in plan.apps],
             fetch=fetch,
             cancelled=cancelled,
@@ -183,7 +183,7 @@ class Engine:
     ) -> tuple[tuple[Comparison, ...], tuple[Rendering, ...]]:
         """Two environments, rendered, object by object with an explanation; and what could not be rendered."""
         reading = self._read()
-        plan = self._plan(reading, left, [right], apps)
+        plan = self._planning.plan(reading, left, [right], apps)
         sides = reading.side(require(reading, left)), reading.side(require(reading, right))
         return previews.compare(
             self._renderer,
@@ -234,11 +234,11 @@ class Engine:
                 "Nothing is selected", "no change of the plan is staged", "stage one, or name it with --only"
             )
         if expected_base is not None:
-            self._same_plan(plan, expected_base)
+            self._planning.must_hold_at(plan, expected_base, self._repository)
         with action(f"commit {plan.source} to {', '.join(plan.targets)}"):
             if onto is not None:
-                plan = self._onto(plan, onto)
-            files = self._files(plan)
+                plan = self._planning.onto(self._read(), plan, onto)
+            files = self._planning.files(self._read(), plan)
             text = message if message is not None else self.message(plan, reason=reason)
             made = publishing.commit(
                 self._repository,
@@ -255,15 +255,7 @@ class Engine:
 
     def confirmed(self, plan: Plan, names: Sequence[str]) -> None:
         """Raises PlanError when the plan changes a protected environment that is not among the names."""
-        reading = self._read()
-        protected = [n for n in plan.targets if (e := reading.environment(n)) is not None and e.protected]
-        missing = [name for name in protected if name not in names]
-        if missing:
-            raise PlanError(
-                f"{' and '.join(missing)} is protected and was not confirmed",
-                "nothing was committed or pushed",
-                " ".join(f"--confirm {name}" for name in missing),
-            )
+        self._planning.must_be_confirmed(self._read(), plan, names)
 
     def reads_from(self, branch: str, plan: Plan) -> bool:
         """Whether the plan stands on this branch of the remote, so that it can be pushed straight to it."""
@@ -378,83 +370,3 @@ class Engine:
             if self._reading is None or (fresh and self._reading.stale()):
                 self._reading = Reading(self._repository, self._at)
             return self._reading
-
-    def _rules(self, reading: Reading) -> Rulebook:
-        return rulebook(reading.config)
-
-    def _plan(self, reading: Reading, source: str, targets: Sequence[str], apps: Sequence[str]) -> Plan:
-        mine, theirs, words, ref = reading.sides(source, targets)
-        if len({side.tree.commit for side in theirs}) > 1:
-            raise PlanError(
-                f"{' and '.join(targets)} are on different branches",
-                "one commit cannot go to two branches",
-                "promote to one after the other",
-            )
-        wanted = self._apps(apps, [*mine.cells, *(app for side in theirs for app in side.cells)])
-        plan = make(mine, theirs, wanted, self._comparisons, self._rules(reading), base_ref=ref, words=words)
-        return replace(plan, source=source, targets=tuple(targets), asked=tuple(apps))
-
-    @staticmethod
-    def _apps(asked: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-        there = dict.fromkeys(known)
-        unknown = [app for app in asked if app not in there]
-        if unknown:
-            import difflib
-
-            near = difflib.get_close_matches(unknown[0], list(there), 3)
-            said = f"near: {', '.join(near)}" if near else f"{len(there)} apps are there"
-            raise PlanError(f"There is no app {printable(unknown[0])!r}", printable(said), "liftlock status")
-        return tuple(asked) or tuple(there)
-
-    def _target_tree(self, plan: Plan):  # type: ignore[no-untyped-def]
-        return self._read().tree_at(plan.base)
-
-    def _files(self, plan: Plan) -> Files:
-        reading = self._read()
-        source, targets, words, _ = reading.sides(plan.source, plan.targets)
-        told = {side.environment.name: words or Words((), ()) for side in targets}
-        if words is None:
-            from liftlock.promotion.words import between
-
-            told = {side.environment.name: between(source.environment, side.environment) for side in targets}
-        return apply(
-            plan,
-            reading.tree_at(plan.source_commit),
-            reading.tree_at(plan.base),
-            lambda name: told[name],
-            self._comparisons,
-        )
-
-    def _onto(self, plan: Plan, branch: str) -> Plan:
-        """The plan on the tip of a branch, which must not differ from the one that was made."""
-        tip = self._repository.resolve(f"refs/heads/{branch}")
-        if tip == plan.base:
-            return plan
-        reading = self._read()
-        mine, theirs, words, _ = reading.sides(plan.source, plan.targets, reading.tree_at(tip))
-        fresh = make(
-            mine, theirs, plan.asked or plan.apps, self._comparisons, self._rules(reading), base_ref=branch, words=words
-        )
-        kept, differences = carry.over(plan, replace(fresh, source=plan.source, targets=plan.targets, asked=plan.asked))
-        if {c.id for c in kept.chosen} != {c.id for c in plan.chosen}:
-            raise PlanError(
-                f"On {printable(branch)} this is another plan", "; ".join(differences[:5]), "make the plan again"
-            )
-        return kept
-
-    def _same_plan(self, plan: Plan, expected: str) -> None:
-        base = self._repository.resolve(expected)
-        if base == plan.base:
-            return
-        reading = Reading(self._repository, base)
-        before = self._plan(reading, plan.source, plan.targets, plan.asked)
-        differences = carry.differences(before, plan, {c.id for c in plan.chosen})
-        if differences:
-            raise PlanError(
-                f"The plan is no longer the one made at {base[:8]}",
-                "; ".join(differences[:10]),
-                "look at the plan again, then give its base",
-            )
-
-
-__all__ = ["ChangeClass", "Engine"]

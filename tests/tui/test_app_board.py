@@ -160,7 +160,7 @@ async def test_refs_that_moved_keep_the_cursor_on_its_cell() -> None:
         engine.whole = more
         engine.fetched = Fetched("origin", (("refs/remotes/origin/main", sha(1), sha(2)),), NOW)
         await pilot.press("r")
-        await seen(pilot, "aardvark", "refs moved")
+        await seen(pilot, "aardvark", "1 ref moved")
         assert pilot.app.screen.grid.cell == ("invoices", "staging")
 
 

@@ -10,6 +10,7 @@ from textual.app import App, SuspendNotSupported
 from textual.screen import Screen
 
 from liftlock.errors import LiftlockError, TerminalNeeded
+from liftlock.text import plural
 from liftlock_tui.actions import keymap
 from liftlock_tui.jobs import start
 from liftlock_tui.messages import BoardRead, EngineOpened, Failed, FetchEnded, UnpushedRead
@@ -159,7 +160,7 @@ class Reader(App[int]):
         if fetched is None:
             self.board_screen.fetch_told("no remote")
         elif fetched.moved:
-            self.board_screen.fetch_told(f"fetched, {len(fetched.moved)} refs moved", "accent")
+            self.board_screen.fetch_told(f"fetched, {plural(len(fetched.moved), 'ref')} moved", "accent")
         else:
             self.board_screen.fetch_told("fetched, nothing new")
         self.refill()

@@ -22,17 +22,13 @@ def plain_text_secrets(path: str, text: str | bytes) -> tuple[tuple[int, str], .
         if b"\0" in text[:8000]:
             return ()
         text = text.decode("utf-8", "replace")
-    found: dict[int, str] = {}
     scalars = secret_scalars(path, text)
-    if scalars is None:
-        found.update(_lines(text, 1))
+    found = dict(_lines(text, 1)) if scalars is None else {}
     for scalar in scalars or ():
         if scalar.what == LINES:
             found.update(_lines(text[scalar.start : scalar.end], scalar.line))
-        else:
-            found.setdefault(scalar.line, scalar.what)
-    for at, kind in kinds_of_lines(text):
-        found.setdefault(at, kind)
+    found.update(kinds_of_lines(text))
+    found.update((scalar.line, scalar.what) for scalar in reversed(scalars or ()) if scalar.what != LINES)
     return tuple((line, printable(what)) for line, what in sorted(found.items()))
 
 

@@ -2,8 +2,8 @@
 
 from liftlock.render.environments import compare_environments
 from liftlock.render.markdown import as_markdown
+from liftlock.render.programs import tools
 from liftlock.render.renderer import Renderer
 from liftlock.render.result import Rendered
-from liftlock.render.programs import tools
 
 __all__ = ["Rendered", "Renderer", "as_markdown", "compare_environments", "tools"]

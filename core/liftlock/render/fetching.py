@@ -191,6 +191,8 @@ class Remotes:
             self._file(source).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write(self._file(source), bytes(read))
         except (OSError, urllib.error.URLError, ValueError) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
             why = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
             raise RenderError(
                 f"{printable(masked(source.url))} cannot be fetched", printable(str(why)), "look at the address"

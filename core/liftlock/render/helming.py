@@ -16,8 +16,8 @@ from liftlock.errors import CommandFailed, LiftlockError, RenderError
 from liftlock.render.kustomizing import SECONDS, said, secluded
 from liftlock.render.manifests import Unreadable, load
 from liftlock.render.places import Outside, Places
-from liftlock.render.references import Chart
 from liftlock.render.programs import Tool
+from liftlock.render.references import Chart
 from liftlock.render.workspace import inside
 from liftlock.text import printable
 

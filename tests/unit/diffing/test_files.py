@@ -94,7 +94,7 @@ def test_line_endings_are_seen_when_they_differ_and_not_when_they_agree() -> Non
     turned = diff_texts("a", b"a: 1\nb: 2\n", b"a: 1\r\nb: 2\r\n")
     assert turned.note == "line endings: LF → CRLF"
     assert [line.text for line in turned.lines if line.kind is LineKind.ADD] == ["a: 1\u240d", "b: 2\u240d"]
-    assert [line.spans for line in turned.lines if line.kind is LineKind.ADD][0][-1] == Span("\u240d", True)
+    assert next(line.spans for line in turned.lines if line.kind is LineKind.ADD)[-1] == Span("\u240d", True)
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ import pytest
 from trees import DictTree, Executable, Link
 
 from liftlock.commands import Runner
-from liftlock.errors import Cancelled
+from liftlock.errors import Cancelled, RenderError
 from liftlock.model.app import Cell
 from liftlock.model.diff import Rendering, Status
-from liftlock.render import Rendered, Renderer, programs, tools
+from liftlock.render import Rendered, Renderer, kustomizing, programs, tools
 from liftlock.render.overlay import Overlay
 
 DEPLOYMENT = """\
@@ -32,7 +32,11 @@ spec:
 FILES = {
     "base/kustomization.yaml": "resources: [deployment.yaml]\n",
     "base/deployment.yaml": DEPLOYMENT,
-    "parts/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonAnnotations: {c: d}\n",
+    "parts/kustomization.yaml": """\
+        apiVersion: kustomize.config.k8s.io/v1alpha1
+        kind: Component
+        commonAnnotations: {c: d}
+        """,
     "envs/prod/kustomization.yaml": """\
         namespace: prod
         resources: [../../base]
@@ -172,29 +176,33 @@ def test_a_password_in_a_remote_address_is_not_shown(renderer: Renderer) -> None
 
 def test_kustomize_itself_reaches_no_server(runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second wall: were a remote reference overlooked, nothing would leave the machine."""
-    from liftlock.errors import RenderError
-    from liftlock.render import kustomizing
-
     asked: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Proxy(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            self.send_error(404)
+            self.send_error(502)
 
         def log_message(self, *_: object) -> None: ...
 
     tool = programs.kustomize()
     assert tool is not None
-    for name, reference in (("a", "https://198.51.100.7/x.yaml"), ("b", "https://198.51.100.7/org/x.git?ref=v1")):
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / "kustomization.yaml").write_text(f"resources: ['{reference}']\n")
-        started = time.perf_counter()
+    place = tmp_path / "kustomization.yaml"
+    place.write_text("resources: ['http://bases.example.org/x.yaml']\n")
+    with HTTPServer(("127.0.0.1", 0), Proxy) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        with pytest.raises(RenderError, match="cannot build"):
+            kustomizing.build(runner, tool, tmp_path, tmp_path / "home")
+        assert asked == []
+        monkeypatch.setattr(kustomizing, "_NOWHERE", f"http://127.0.0.1:{server.server_address[1]}")
         with pytest.raises(RenderError):
-            kustomizing.build(runner, tool, folder, tmp_path / "home")
-        assert time.perf_counter() - started < 5
-    assert asked == []
+            kustomizing.build(runner, tool, tmp_path, tmp_path / "home")
+        place.write_text("resources: ['ssh://git@bases.example.org/x.git//a']\n")
+        with pytest.raises(RenderError) as raised:
+            kustomizing.build(runner, tool, tmp_path, tmp_path / "home")
+        server.shutdown()
+    assert asked[0] == "http://bases.example.org/x.yaml", "all that it asks for goes to where nothing answers"
+    assert "no 'git' program on path" in raised.value.detail
 
 
 @pytest.mark.parametrize(
@@ -265,7 +273,11 @@ def test_plain_yaml_gives_every_object_and_notes_what_cannot_be_read(renderer: R
     tree = DictTree(
         {
             "m/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n---\nx: y\n",
-            "m/b/list.yml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: s}}\n",
+            "m/b/list.yml": """\
+                apiVersion: v1
+                kind: List
+                items: [{apiVersion: v1, kind: Service, metadata: {name: s}}]
+                """,
             "m/c.json": '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "j"}}',
             "m/broken.yaml": "apiVersion: v1\nkind: [\n",
             "m/template.yaml": "apiVersion: v1\nkind: X\nmetadata:\n  {{- .x }}\n",
@@ -353,8 +365,6 @@ def fake(folder: Path, script: str) -> None:
 def test_a_build_that_hangs_is_ended_with_all_it_started(
     runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from liftlock.render import kustomizing
-
     fake(tmp_path / "bin", f"/bin/sleep 60 & echo $! > {tmp_path}/child; wait")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(kustomizing, "SECONDS", 0.4)

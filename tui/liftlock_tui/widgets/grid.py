@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from liftlock.text import shorten, width
+from liftlock.text import plural, shorten, width
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import Line, fit, line
 from liftlock_tui.render.board import cell_lines, lane_lines
@@ -226,7 +226,7 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
     def _header(self, y: int, shown: range) -> tuple[Strip, list[Strip]]:
         board, lane = self.board, self.lane
         assert board is not None  # noqa: S101  (render_line has looked)
-        count = f"{len(self.apps)} of {len(board.apps)} apps" if self.filtered else f"{len(board.apps)} apps"
+        count = f"{len(self.apps)} of {len(board.apps)} apps" if self.filtered else plural(len(board.apps), "app")
         told = (count if y == 0 else "filtered" if self.filtered else "", "muted")
         left = self.palette.strip(line("  ", told), self.names, base=self.base)
         strips = []
