@@ -128,13 +128,35 @@ def create(example: Path, into: Path, runner: Runner, *, now: float) -> Path:
         "maintenance.auto": "false",
         "protocol.file.allow": "always",
     }
-    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    _git(runner, "init", "--quiet", "--bare", "--template=", f"--initial-branch={told.head}", str(remote))
-    _git(runner, f"--git-dir={remote}", "fast-import", "--quiet", "--date-format=raw", stdin=stream)
-    _git(
-        runner, "-c", "protocol.file.allow=always", "clone", "--quiet", "--template=", *options, str(remote), str(clone)
-    )
+    made = _repository(remote, told.head)
+    _git(runner, f"--git-dir={made}", "fast-import", "--quiet", "--date-format=raw", stdin=stream)
+    _clone(remote, clone, settings)
     return clone
+
+
+def _repository(place: Path, head: str) -> Path:
+    """A new bare repository. GitPython is imported here: only the demo makes repositories."""
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # else importing it raises where there is no git
+    import git
+
+    try:
+        # GitPython asks because a template can bring hooks: ours is none at all.
+        with git.Repo.init(place, bare=True, initial_branch=head, template="", allow_unsafe_options=True) as made:
+            return Path(made.git_dir)
+    except (git.GitError, OSError) as error:
+        raise RepositoryError("The demo cannot be set up", str(error), "install git 2.30 or newer") from error
+
+
+def _clone(remote: Path, clone: Path, settings: Mapping[str, str]) -> None:
+    """A clone with these settings of its own, set before anything is checked out."""
+    import git
+
+    options = ["--template=", *(f"--config={name}={value}" for name, value in settings.items())]
+    try:
+        # The options are ours; GitPython asks because --config can name programs.
+        git.Repo.clone_from(str(remote), clone, multi_options=options, allow_unsafe_options=True).close()
+    except (git.GitError, OSError) as error:
+        raise RepositoryError("The demo cannot be set up", str(error), "install git 2.30 or newer") from error
 
 
 def _git(runner: Runner, *arguments: str, stdin: bytes | None = None) -> None:

@@ -148,6 +148,7 @@ def chart_server(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "far/templates").mkdir(parents=True)
     served.mkdir()
     (tmp_path / "far/Chart.yaml").write_text("apiVersion: v2\nname: far\nversion: 2.0.0\n")
+    (tmp_path / "far/values.yaml").write_text("{}\n")
     (tmp_path / "far/templates/cm.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: far}\n")
     with tarfile.open(served / "far-2.0.0.tgz", "w:gz") as archive:
         archive.add(tmp_path / "far", "far")
@@ -165,12 +166,13 @@ def chart_server(tmp_path: Path) -> Iterator[str]:
 
 @real_helm
 def test_a_real_helm_fetches_charts_when_asked(renderer: Renderer, chart_server: str) -> None:
-    own = f"apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies: [{{name: far, version: 2.0.0, repository: '{chart_server}'}}]\n"
+    far = f"{{name: far, version: 2.0.0, repository: '{chart_server}'}}"
+    inflated = f"{{name: far, version: 2.0.0, repo: '{chart_server}'}}"
     tree = DictTree(
         CHART
         | {
-            "chart/Chart.yaml": own,
-            "k/kustomization.yaml": f"helmCharts: [{{name: far, repo: '{chart_server}', version: 2.0.0}}]\nnamePrefix: p-\n",
+            "chart/Chart.yaml": f"apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies: [{far}]\n",
+            "k/kustomization.yaml": f"helmCharts: [{inflated}]\nnamePrefix: p-\n",
         }
     )
     assert renderer.render(tree, "chart").missing == (f"chart {chart_server}/far 2.0.0",)
@@ -178,5 +180,7 @@ def test_a_real_helm_fetches_charts_when_asked(renderer: Renderer, chart_server:
     fetched = renderer.render(tree, "chart", fetch=True, progress=said.append)
     assert said == [f"fetching chart {chart_server}/far 2.0.0"]
     assert sorted(item["metadata"]["name"] for item in fetched.objects) == ["chart-x", "far"]
-    (found,) = renderer.render(tree, "k").objects
+    inflated_now = renderer.render(tree, "k")
+    assert inflated_now.problem == ""
+    (found,) = inflated_now.objects
     assert found["metadata"]["name"] == "p-far"
