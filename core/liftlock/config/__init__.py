@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from liftlock.config.example import example
-from liftlock.config.places import cache_dir, config_file, state_dir, themes_dir
+from liftlock.config.places import cache_dir, config_file, state_dir, state_file, themes_dir
+from liftlock.config.remembered import Remembered, forget, recall, remember, trust
 from liftlock.config.repository import ClassRule, NeverRule, Pair, RepositoryConfig, load_repository
 from liftlock.config.schema import REPOSITORY, USER, reference
+from liftlock.config.settings import Settings
 from liftlock.config.user import UserConfig, load_user
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Both together, as the engine hands them to a front end."""
-
-    repository: RepositoryConfig = field(default_factory=RepositoryConfig)
-    user: UserConfig = field(default_factory=UserConfig)
-
 
 __all__ = [
     "REPOSITORY",
@@ -25,15 +16,21 @@ __all__ = [
     "ClassRule",
     "NeverRule",
     "Pair",
+    "Remembered",
     "RepositoryConfig",
     "Settings",
     "UserConfig",
     "cache_dir",
     "config_file",
     "example",
+    "forget",
     "load_repository",
     "load_user",
+    "recall",
     "reference",
+    "remember",
     "state_dir",
+    "state_file",
     "themes_dir",
+    "trust",
 ]

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 
+from liftlock.config.forms import wrong_with
+from liftlock.config.schema import REPOSITORY
 from liftlock.model.app import Cell
-from liftlock.model.environment import Environment, Finding
-from liftlock.text import printable
+from liftlock.model.environment import Environment, Finding, Target
+from liftlock.text import has_unsafe, plural, printable, shorten
 
 _HEAD = """\
 # liftlock.toml: what environments are here. Everything below was found; correct what is wrong, delete what is right.
-# Unknown keys are errors. Keys, themes, commands and credentials are the user's own and cannot stand here.
+# It is read from Git, so it counts once it is committed. Unknown keys are errors. Keys, themes, programs and
+# credentials are each user's own and cannot stand here.
+"""
+
+_NONE = """\
+# No environment was recognised. One looks like this:
+# [[environment]]
+# name = "staging"
+# paths = ["apps/{app}/staging"]
+#
+# [[environment]]
+# name = "production"
+# after = ["staging"]
+# paths = ["apps/{app}/production"]
+# protected = true
 """
 
 _TAIL = """
@@ -33,50 +49,92 @@ _TAIL = """
 # reason = "the release cycle, moves with the image"
 """
 
+_WIDTH = 116
+
 
 def example(environments: Sequence[Environment], cells: Sequence[Cell], findings: Sequence[Finding]) -> str:
-    """The file's text. It loads back to the same environments."""
-    parts = [_HEAD]
+    """The file's text. It loads back to the same environments.
+
+    What no liftlock.toml can say (a name that would be taken for a path, bytes that are not UTF-8) stands there as a
+    comment with the reason.
+    """
+    nameable = {e.name for e in environments if not _unfit("environment", "name", e.name)}
+    parts = [_HEAD, *_questions(findings)]
     for environment in environments:
-        apps = [cell.app for cell in cells if cell.environment == environment.name]
-        parts.append(_environment(environment, apps, [f for f in findings if f.subject == environment.name]))
+        mine = [cell for cell in cells if cell.environment == environment.name]
+        said = [f for f in findings if f.subject == environment.name and not f.question]
+        lines = [*_comments(mine, said)]
+        wrong = _unfit("environment", "name", environment.name)
+        if wrong:
+            lines.append(f"# {printable(environment.name)!r} cannot be named here: it {wrong}")
+        else:
+            lines += _environment(environment, nameable)
+        parts.append("\n".join(lines) + "\n")
     if not environments:
-        parts.append(
-            '# No environment was recognised. One looks like this:\n# [[environment]]\n# name = "staging"\n'
-            '# paths = ["apps/{app}/staging"]\n'
-        )
+        parts.append(_NONE)
     return "\n".join(parts) + _TAIL
 
 
-def _environment(environment: Environment, apps: Collection[str], findings: Sequence[Finding]) -> str:
-    lines = [f"# {printable(finding.reason)}" for finding in findings]
+def _questions(findings: Sequence[Finding]) -> list[str]:
+    asked = [f for f in findings if f.question]
+    lines = [f"# {printable(f.question)} ({printable(f.reason)})\n" for f in asked]
+    return ["# What could not be told for certain:\n" + "".join(lines)] if lines else []
+
+
+def _comments(cells: Sequence[Cell], findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings:
+        yield f"# {printable(finding.reason)}"
+    apps = sorted(cell.app for cell in cells)
     if apps:
-        lines.append(f"# {len(apps)} apps: {printable(', '.join(sorted(apps)[:8]))}{', …' if len(apps) > 8 else ''}")
-    lines += ["[[environment]]", f"name = {_text(environment.name)}"]
-    if environment.after:
-        lines.append(f"after = {_texts(environment.after)}")
-    if environment.ref:
-        lines.append(f"branch = {_text(environment.ref)}")
-    if environment.repository:
-        lines.append(f"repository = {_text(environment.repository)}")
-    if environment.paths:
-        lines.append(f"paths = {_texts(environment.paths)}")
+        yield shorten(f"# {plural(len(apps), 'app')}: {printable(', '.join(apps))}", _WIDTH)
+    roots = [root for cell in cells for root in cell.roots[:1]]
+    if roots:
+        yield shorten(f"# at {printable(', '.join(roots))}", _WIDTH)
+
+
+def _environment(environment: Environment, nameable: set[str]) -> Iterator[str]:
+    yield "[[environment]]"
+    yield f"name = {_text(environment.name)}"
+    yield from _listed("after", [name for name in environment.after if name in nameable])
+    yield from _said("environment", "branch", environment.ref or "")
+    yield from _said("environment", "repository", environment.repository)
+    yield from _listed("paths", [path for path in environment.paths if not _unfit("environment", "paths", path)])
     if environment.protected:
-        lines.append("protected = true")
-    if environment.words:
-        lines.append(f"words = {_texts(environment.words)}")
+        yield "protected = true"
+    if environment.words != (environment.name,):  # the name itself goes without saying
+        yield from _listed("words", [w for w in environment.words if not _unfit("environment", "words", w)])
     for target in environment.targets:
-        lines += ["[[environment.target]]", f"context = {_text(target.context)}"]
-        lines += [f"workloads = {_text(target.workloads)}"] if target.workloads else []
-        lines += [f"namespaces = {_texts(target.namespaces)}"] if target.namespaces else []
-        lines += [f"label = {_text(target.label)}"] if target.label else []
-    return "\n".join(lines) + "\n"
+        yield from _target(target)
+
+
+def _target(target: Target) -> Iterator[str]:
+    table = "environment.target"
+    if _unfit(table, "context", target.context):
+        return
+    yield f"[[{table}]]"
+    yield f"context = {_text(target.context)}"
+    yield from _said(table, "workloads", target.workloads)
+    yield from _listed("namespaces", [n for n in target.namespaces if not _unfit(table, "namespaces", n)])
+    yield from _said(table, "label", target.label)
+
+
+def _said(table: str, key: str, value: str) -> Iterator[str]:
+    if not value:
+        return
+    wrong = _unfit(table, key, value)
+    yield f"# {key} {printable(value)!r} {wrong}" if wrong else f"{key} = {_text(value)}"
+
+
+def _listed(key: str, values: Sequence[str]) -> Iterator[str]:
+    if values:
+        yield f"{key} = [{', '.join(_text(value) for value in values)}]"
+
+
+def _unfit(table: str, key: str, value: str) -> str:
+    """Why a liftlock.toml cannot say this value, "" when it can."""
+    return wrong_with(REPOSITORY[table].keys[key].form, value) or ("cannot be shown" if has_unsafe(value) else "")
 
 
 def _text(value: str) -> str:
-    # TOML's basic strings have JSON's escapes; DEL is the one character that JSON leaves and TOML refuses.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _texts(values: Sequence[str]) -> str:
-    return "[" + ", ".join(_text(value) for value in values) + "]"
+    """A TOML string: basic strings have JSON's escapes."""
+    return json.dumps(value, ensure_ascii=False)

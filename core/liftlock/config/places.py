@@ -19,6 +19,11 @@ def themes_dir() -> Path:
     return config_file().parent / "themes"
 
 
+def state_file() -> Path:
+    """Where answers are remembered; it need not exist."""
+    return Path(platformdirs.user_state_dir(_NAME, appauthor=False)) / "remembered.json"
+
+
 def cache_dir() -> Path | None:
     """A folder for what can be made again, None where none can be written."""
     return _made(Path(platformdirs.user_cache_dir(_NAME, appauthor=False)))
@@ -26,7 +31,7 @@ def cache_dir() -> Path | None:
 
 def state_dir() -> Path | None:
     """A folder for what is remembered, None where none can be written."""
-    return _made(Path(platformdirs.user_state_dir(_NAME, appauthor=False)))
+    return _made(state_file().parent)
 
 
 def _made(folder: Path) -> Path | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from liftlock.config.reading import check, parse
-from liftlock.config.schema import NOT_A_REPOSITORYS, REPOSITORY
+from liftlock.config.reading import Document, check, nearest
+from liftlock.config.schema import REFUSED, REPOSITORY
 from liftlock.errors import ConfigError
 from liftlock.model.change import ChangeClass
 from liftlock.model.environment import Environment, Target, in_promotion_order
@@ -24,7 +24,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class NeverRule:
-    """A place that never moves: a pattern of files, the end of a path, the reason."""
+    """A place that never moves: a pattern of files, the end of a path (each "" for all), and the reason."""
 
     files: str
     path: str
@@ -43,7 +43,11 @@ class ClassRule:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryConfig:
-    """All that liftlock.toml says; empty where there is none."""
+    """All that liftlock.toml says; empty where there is none.
+
+    `message` and `branch` are templates, "" for the usual ones. `origins` maps `message`, `environment.staging`,
+    `environment.staging.after`, `pair.0`, … to the place that says it (`liftlock.toml:12`).
+    """
 
     environments: tuple[Environment, ...] = ()
     pairs: tuple[Pair, ...] = ()
@@ -52,27 +56,36 @@ class RepositoryConfig:
     message: str = ""
     branch: str = ""
     place: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def load_repository(data: bytes | None, place: str) -> RepositoryConfig:
-    """What the file says; None is a repository without one. Raises ConfigError."""
+    """What the file says; None is a repository without one. Raises ConfigError that names file, line and key."""
     if data is None:
         return RepositoryConfig()
-    told = parse(data, place)
-    check(told, REPOSITORY, data.decode("utf-8"), place, refused=NOT_A_REPOSITORYS)
+    document = Document(data, place)
+    check(document, REPOSITORY, REFUSED)
+    told = document.values
     environments = tuple(_environment(entry) for entry in told.get("environment", ()))
-    _consistent(environments, place)
+    _consistent(environments, document)
+    _meant(told, document)
     return RepositoryConfig(
         in_promotion_order(environments),
         tuple(Pair(entry["from"], entry["to"]) for entry in told.get("pair", ())),
-        tuple(NeverRule(e.get("files", ""), e.get("path", ""), e.get("reason", "")) for e in told.get("never", ())),
         tuple(
-            ClassRule(e["path"], ChangeClass(e["class"]), e.get("files", ""), e.get("reason", f"declared in {place}"))
+            NeverRule(e.get("files", ""), e.get("path", ""), e.get("reason", f"declared in {document.place}"))
+            for e in told.get("never", ())
+        ),
+        tuple(
+            ClassRule(
+                e["path"], ChangeClass(e["class"]), e.get("files", ""), e.get("reason", f"declared in {document.place}")
+            )
             for e in told.get("rule", ())
         ),
         told.get("message", ""),
         told.get("branch", ""),
-        place,
+        document.place,
+        dict(_origins(told, document)),
     )
 
 
@@ -92,39 +105,84 @@ def _environment(entry: Mapping[str, Any]) -> Environment:
     )
 
 
-def _consistent(environments: tuple[Environment, ...], place: str) -> None:
+def _consistent(environments: tuple[Environment, ...], document: Document) -> None:
+    """What no single key can tell: names twice, `after` that leads nowhere or round in a circle."""
     names = [environment.name for environment in environments]
-    for name in names:
-        if not name.strip() or name != printable(name) or "/" in name:
+    for number, name in enumerate(names):
+        first = names.index(name)
+        if first != number:
             raise ConfigError(
-                f"{place}: {printable(name)!r} cannot name an environment", "", "use letters, digits, -, _"
+                f"{document.at('environment', number, 'name')}: environment {name!r} stands there twice",
+                f"the first is {document.at('environment', first)}",
+                "take one of them away",
             )
-        if names.count(name) > 1:
-            raise ConfigError(f"{place}: environment {name!r} stands there twice", "", "take one of them away")
-    for environment in environments:
-        for other in environment.after:
+    for number, environment in enumerate(environments):
+        for place, other in enumerate(environment.after):
             if other not in names:
+                near = nearest(other, names)
                 raise ConfigError(
-                    f"{place}: {environment.name!r} comes after {printable(other)!r}, which is no environment here",
+                    f"{document.at('environment', number, 'after', place)}: {environment.name!r} comes after "
+                    f"{printable(other)!r}, which is no environment here",
                     f"environments here: {', '.join(names)}",
-                    "name one of them, or add it",
+                    f"did you mean {near!r}?" if near else "name one of them, or add it",
                 )
-    _no_circle(environments, place)
+    circle = _circle({environment.name: environment.after for environment in environments})
+    if circle:
+        raise ConfigError(
+            f"{document.at('environment', names.index(circle[0]), 'after')}: the environments go round in a circle",
+            " comes after ".join(circle),
+            "take one 'after' away",
+        )
 
 
-def _no_circle(environments: tuple[Environment, ...], place: str) -> None:
-    after = {environment.name: environment.after for environment in environments}
+def _circle(after: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Names that come after each other until the first is there again, [] when there are none."""
     done: set[str] = set()
+    for start in after:
+        trail: list[str] = []
+        waiting = [(start, iter(after[start]))] if start not in done else []
+        if waiting:
+            trail.append(start)
+        while waiting:
+            name, rest = waiting[-1]
+            other = next(rest, None)
+            if other is None:
+                done.add(name)
+                waiting.pop()
+                trail.pop()
+            elif other in trail:
+                return [*trail[trail.index(other) :], other]
+            elif other not in done:
+                trail.append(other)
+                waiting.append((other, iter(after[other])))
+    return []
 
-    def walk(name: str, trail: tuple[str, ...]) -> None:
-        if name in trail:
-            circle = " -> ".join((*trail[trail.index(name) :], name))
-            raise ConfigError(f"{place}: the environments go round in a circle", circle, "take one `after` away")
-        if name in done:
-            return
-        for other in after[name]:
-            walk(other, (*trail, name))
-        done.add(name)
 
-    for name in after:
-        walk(name, ())
+def _meant(told: Mapping[str, Any], document: Document) -> None:
+    """Tables that are well formed and say nothing."""
+    for number, entry in enumerate(told.get("never", ())):
+        if "files" not in entry and "path" not in entry:
+            raise ConfigError(
+                f"{document.at('never', number)}: this [[never]] names neither files nor a path",
+                "nothing at all would move",
+                'write files = "…" or path = "…"',
+            )
+    for number, entry in enumerate(told.get("pair", ())):
+        if entry["from"] == entry["to"]:
+            raise ConfigError(
+                f"{document.at('pair', number, 'to')}: {printable(entry['to'])!r} is paired with itself",
+                "a pair is a file of the source and one of the target",
+                "name the other file",
+            )
+
+
+def _origins(told: Mapping[str, Any], document: Document) -> Iterator[tuple[str, str]]:
+    for name, value in told.items():
+        if not isinstance(value, list):
+            yield name, document.at(name)
+            continue
+        for number, entry in enumerate(value):
+            shown = f"{name}.{entry['name'] if name == 'environment' else number}"
+            yield shown, document.at(name, number)
+            for key in entry:
+                yield f"{shown}.{key}", document.at(name, number, key)

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-# What a value may be: a string, a list of strings, a whole number, true or false, or a table of strings.
-Kind = str
+Kind = Literal["string", "strings", "boolean"]
+"""What a value may be: a string, a list of strings, true or false."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: what it holds and what it is for. `choices` are the only values it takes, when there are any."""
+    """One key: what it holds, what it is for, and what holds where it is left out.
+
+    `choices` are the only values it takes, when there are any. `form` names what a string has to be beside a string;
+    `liftlock.config.forms` knows each.
+    """
 
     kind: Kind
     doc: str
     choices: tuple[str, ...] = ()
     required: bool = False
+    default: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,57 +41,84 @@ REPOSITORY: Mapping[str, Table] = {
     "": Table(
         "At the top of the file.",
         {
-            "message": Key("string", "Template of the commit's subject: {to}, {from}, {app}, {move}, {count}."),
-            "branch": Key("string", "Template of the promotion branch: {app}, {from}, {to}, {version}."),
+            "message": Key(
+                "string",
+                "Template of the commit's subject: {to}, {from}, {app}, {move}, {count}.",
+                default="promote({to}): {app} {move}",
+                form="message",
+            ),
+            "branch": Key(
+                "string",
+                "Template of the promotion branch: {app}, {from}, {to}, {version}.",
+                default="promote/{app}/{from}-to-{to}/{version}",
+                form="branch template",
+            ),
         },
     ),
     "environment": Table(
         "An environment. Those named here replace what would be found.",
         {
-            "name": Key("string", "What it is called.", required=True),
-            "after": Key("strings", "The environments that a release comes from."),
-            "paths": Key("strings", "Where it stands in the tree; {app} is the app's name."),
-            "branch": Key("string", "The branch that is read, when each environment has its own."),
-            "repository": Key("string", "A local clone, when the environment has a repository of its own."),
-            "protected": Key("boolean", "Whether a push wants its name typed."),
-            "words": Key("strings", "Further words that stand for it in names and values."),
+            "name": Key("string", "What it is called.", required=True, form="environment name"),
+            "after": Key("strings", "The environments that a release comes from.", default="the order that was found"),
+            "paths": Key(
+                "strings",
+                "Where it stands in the tree; {app} is the app's name, * is anything in one folder's name, ** in any.",
+                default="where its name is found",
+                form="path pattern",
+            ),
+            "branch": Key(
+                "string",
+                "The branch that is read, when each environment has its own.",
+                default="the branch of the repository",
+                form="branch",
+            ),
+            "repository": Key(
+                "string",
+                "A local clone, when the environment has a repository of its own.",
+                default="this one",
+                form="text",
+            ),
+            "protected": Key("boolean", "Whether a push wants its name typed.", default="false"),
+            "words": Key(
+                "strings", "Further words that stand for it in names and values.", default="its name", form="text"
+            ),
         },
         many=True,
     ),
     "environment.target": Table(
         "Where an environment runs; used only after you agreed to the context once.",
         {
-            "context": Key("string", "The kubeconfig context that holds the controller.", required=True),
-            "workloads": Key("string", "The context of the pods, when it is another."),
-            "namespaces": Key("strings", "The namespaces of its workloads."),
-            "label": Key("string", "What tells it from others: a region."),
+            "context": Key("string", "The kubeconfig context that holds the controller.", required=True, form="text"),
+            "workloads": Key("string", "The context of the pods, when it is another.", default="context", form="text"),
+            "namespaces": Key("strings", "The namespaces of its workloads.", default="all", form="text"),
+            "label": Key("string", "What tells it from others: a region.", default="none", form="text"),
         },
         many=True,
     ),
     "pair": Table(
         "Two files that play the same part though no rule tells.",
         {
-            "from": Key("string", "The file of the source.", required=True),
-            "to": Key("string", "The file of the target.", required=True),
+            "from": Key("string", "The file of the source.", required=True, form="path"),
+            "to": Key("string", "The file of the target.", required=True, form="path"),
         },
         many=True,
     ),
     "never": Table(
         "What never moves.",
         {
-            "files": Key("string", "Which files, as a pattern; all when left out."),
-            "path": Key("string", "Which leaves: the end of their path (`ingress.**`); all when left out."),
-            "reason": Key("string", "Why, for those who ask."),
+            "files": Key("string", "Which files, as a pattern.", default="all", form="files"),
+            "path": Key("string", "Which leaves: the end of their path (`ingress.**`).", default="all", form="leaves"),
+            "reason": Key("string", "Why, for those who ask.", default="the file that says so"),
         },
         many=True,
     ),
     "rule": Table(
         "What class a leaf belongs to, before the built-in rules.",
         {
-            "path": Key("string", "Which leaves: the end of their path.", required=True),
+            "path": Key("string", "Which leaves: the end of their path.", required=True, form="leaves of a rule"),
             "class": Key("string", "The class.", CLASSES, required=True),
-            "files": Key("string", "Which files, as a pattern; all when left out."),
-            "reason": Key("string", "Why, for those who ask."),
+            "files": Key("string", "Which files, as a pattern.", default="all", form="files"),
+            "reason": Key("string", "Why, for those who ask.", default="the file that says so"),
         },
         many=True,
     ),
@@ -94,33 +128,67 @@ USER: Mapping[str, Table] = {
     "": Table(
         "At the top of the file.",
         {
-            "theme": Key("string", "The theme's name."),
-            "ascii": Key("boolean", "Whether only ASCII signs are drawn."),
-            "animation": Key("boolean", "Whether anything moves by itself."),
-            "fetch_on_start": Key("boolean", "Whether the remote is fetched when the app starts."),
-            "editor": Key("string", "The editor, else $VISUAL or $EDITOR."),
-            "pager": Key("string", "The pager, else $PAGER."),
+            "theme": Key("string", "The theme's name.", default="the app's own", form="text"),
+            "ascii": Key("boolean", "Whether only ASCII signs are drawn.", default="false"),
+            "animation": Key("boolean", "Whether anything moves by itself.", default="true"),
+            "fetch_on_start": Key("boolean", "Whether the remote is fetched when the app starts.", default="true"),
+            "editor": Key("string", "The editor.", default="$VISUAL or $EDITOR"),
+            "pager": Key("string", "The pager.", default="$PAGER"),
         },
     ),
     "keys": Table(
-        "Other keys for an action, by its id; an empty list takes them away.", {"*": Key("strings", "Keys.")}
+        "Other keys for an action, by its id; an empty list takes them away.", {"*": Key("strings", "Its keys.")}
     ),
 }
 
-# Keys of the user's own file that a repository must not set, with the reason.
-NOT_A_REPOSITORYS = frozenset(
-    {"keys", "theme", "ascii", "animation", "editor", "pager", "command", "commands", "token", "password", "kubeconfig"}
-)
+VARIABLES: Mapping[str, str] = {f"LIFTLOCK_{key.upper()}": key for key in USER[""].keys}
+"""The environment variable of each key at the top of the user's file; it overrides the file."""
+
+_CREDENTIALS = "credentials come from your kubeconfig and from git's credential helpers, never from a file of liftlock"
+_OWN = "keys, themes and programs are the user's own: they belong into {config}"
+_TRUST = "liftlock asks you once for each context that a repository names, and remembers the answer itself"
+
+REFUSED: Mapping[str, str] = {
+    **dict.fromkeys((*USER[""].keys, "keys", "key", "bindings", "themes", "colors", "colours"), _OWN),
+    **dict.fromkeys(("command", "commands", "shell", "exec", "run", "hook", "hooks", "plugin", "plugins"), _OWN),
+    **dict.fromkeys(
+        ("token", "password", "user", "username", "credentials", "kubeconfig", "certificate"), _CREDENTIALS
+    ),
+    **dict.fromkeys(("trusted", "trust", "contexts", "agreed"), _TRUST),
+}
+"""What a repository may not set, with the sentence that says where it belongs; `{config}` is the user's file."""
 
 
-def reference(tables: Mapping[str, Table]) -> str:
-    """The tables as a Markdown document."""
+def reference() -> str:
+    """What both files may say, as a Markdown document."""
+    lines = [
+        "# Configuration",
+        "",
+        "## `liftlock.toml`, at the top of the repository",
+        "",
+        "What environments are. It is read from Git, at the commit that is shown; without it, all of this is found.",
+        "An unknown key is an error. It cannot set keys, themes, programs or credentials.",
+        "",
+        *_tables(REPOSITORY),
+        "## `config.toml`, your own",
+        "",
+        "In the platform's configuration folder (`~/.config/liftlock` on Linux). Each key at the top has a variable",
+        "that overrides it: " + ", ".join(f"`{variable}`" for variable in VARIABLES) + ".",
+        "",
+        *_tables(USER),
+    ]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _tables(tables: Mapping[str, Table]) -> list[str]:
     lines: list[str] = []
     for name, table in tables.items():
         title = f"`[[{name}]]`" if table.many else f"`[{name}]`" if name else "Top of the file"
-        lines += [f"### {title}", "", table.doc, "", "| key | holds | meaning |", "|---|---|---|"]
+        lines += [f"### {title}", "", table.doc, "", "| key | holds | left out | meaning |", "|---|---|---|---|"]
         for key, told in table.keys.items():
-            holds = " \\| ".join(told.choices) or told.kind
-            lines.append(f"| `{key}`{' (required)' if told.required else ''} | {holds} | {told.doc} |")
+            shown = "any action's id" if key == "*" else f"`{key}`"
+            holds = " or ".join(told.choices) or {"strings": "list of strings"}.get(told.kind, told.kind)
+            left = "required" if told.required else told.default or "–"
+            lines.append(f"| {shown} | {holds} | {left} | {told.doc} |")
         lines.append("")
-    return "\n".join(lines)
+    return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from liftlock.diffing.signs import is_secret, kind_of, masked, without_known
+from liftlock.diffing.signs import hints, is_secret, kind_of, masked, without_known
 
 # `key: value`, `"key": "value"`, `KEY=value`, `export KEY=value`, `- key: value`
 _PAIR = re.compile(
@@ -31,6 +31,8 @@ def mask_line(line: str) -> str:
 
 def mask_lines(text: str, *, names: bool = True) -> str:
     """The text with what looks like a secret masked, line by line; with `names` also by the key before it."""
+    if not names and not hints(text):
+        return text
     found: list[str] = []
     inside = False
     above = ""
@@ -70,4 +72,6 @@ def _pair(line: str, above: str) -> str:
 
 def kinds_of_lines(text: str) -> list[tuple[int, str]]:
     """Where secrets stand that are known by their own form: line (1-based) and kind."""
+    if not hints(text):
+        return []
     return [(at, kind) for at, line in enumerate(text.split("\n"), 1) if (kind := kind_of(line))]

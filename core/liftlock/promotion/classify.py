@@ -48,11 +48,41 @@ def judge(
             return Judgement(ChangeClass.IDENTITY, False, f"never moves: {entry.reason or 'declared'}", difference.new)
     if difference.op is Op.SET and isinstance(difference.old, str) and isinstance(difference.new, str):
         return _leaf(keys, file, difference.old, difference.new, words, rules)
+    if difference.counterpart is not None:
+        return _literal(difference, keys, file, words, rules)
     return _structure(difference, keys, file, words, rules)
 
 
+def _literal(
+    difference: Difference, keys: tuple[str, ...], file: str, words: Words, extra: Sequence[Rule]
+) -> Judgement:
+    """A `KEY=value` in a list goes and another comes: judged as the one leaf that it is."""
+    here = str(difference.new if difference.op is Op.ADD else difference.old)
+    old, new = (difference.counterpart or "", here) if difference.op is Op.ADD else (here, difference.counterpart or "")
+    key, _, _ = new.partition("=")
+    told = _leaf((*keys[:-1], key.lower()), file, old.partition("=")[2], new.partition("=")[2], words, extra)
+    value = f"{key}={told.new}" if difference.op is Op.ADD else None
+    return Judgement(told.cls, told.selected, told.why, value)
+
+
 def _keys(path: tuple[Step, ...]) -> tuple[str, ...]:
-    return tuple(step.lower() for step in path if isinstance(step, str))
+    """The path as rules see it: keys in lower case, list items left out.
+
+    A named item that is added as a whole, or whose `value` it is about, stands for a key by its name (an environment
+    variable); any other whole item stands as `[]`, so that it is not taken for its list.
+    """
+    keys: list[str] = []
+    for index, step in enumerate(path):
+        if isinstance(step, str):
+            if not (step == "value" and index and _named(path[index - 1])):
+                keys.append(step.lower())
+        elif index + 1 == len(path) or path[index + 1] == "value":
+            keys.append(_named(step) or "[]")
+    return tuple(keys)
+
+
+def _named(step: Step) -> str:
+    return "" if isinstance(step, str) else next((v.lower() for k, v in step if k in ("name", "key")), "")
 
 
 def _never_fits(pattern: str, shown: str, keys: tuple[str, ...]) -> bool:
@@ -83,16 +113,18 @@ def _leaf(keys: tuple[str, ...], file: str, old: str, new: str, words: Words, ex
     return Judgement(ChangeClass.SETTING, False, "a setting: offered, not moved unasked", new)
 
 
-def _rule(keys: tuple[str, ...], file: str, old: str, new: str, extra: Sequence[Rule]) -> Rule | None:
+def _rule(keys: tuple[str, ...], file: str, old: Value, new: Value, extra: Sequence[Rule]) -> Rule | None:
     for rule in (*(rule for rule in extra if fits(rule.path, keys)), *fitting(keys)):
         if (not rule.files or fnmatchcase(file, rule.files)) and _value_fits(rule.value, old, new):
             return rule
     return None
 
 
-def _value_fits(wanted: str, old: str, new: str) -> bool:
+def _value_fits(wanted: str, old: Value, new: Value) -> bool:
     if not wanted:
         return True
+    if wanted == "block" or not isinstance(old, str) or not isinstance(new, str):
+        return wanted != "versionlike" and wanted != "tag" and isinstance(old, dict) == (wanted == "block")
     versions = bool(version_shape(old) or version_shape(new) or image(old) or image(new))
     if wanted == "versionlike":
         return versions
@@ -172,7 +204,7 @@ def _structure(
     value = difference.new if difference.op is Op.ADD else difference.old
     texts = list(scalars(value))
     leaf = isinstance(value, str)
-    rule = _rule(keys, file, texts[0] if leaf else "", texts[0] if leaf else "", extra) if keys else None
+    rule = _rule(keys, file, value, value, extra) if keys and value is not None else None
     if difference.op is Op.REMOVE:
         if any(words.names_target(text) for text in texts):
             return Judgement(ChangeClass.IDENTITY, False, "only the target has it, and it holds its own word", None)

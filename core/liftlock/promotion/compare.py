@@ -7,6 +7,7 @@ no identity. Positions make one group: taking one of them without the others wou
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,8 @@ class Difference:
     """The two sides differ only in the environments' own words."""
     echo_of: tuple[Step, ...] | None = None
     """It stands behind an alias and moves by itself with the difference of this path, where the anchor stands."""
+    counterpart: str | None = None
+    """Of a `KEY=value` in a list: what stands for the same key on the other side."""
 
 
 def compare(source: Source, target: Source, words: Words) -> tuple[Difference, ...]:
@@ -353,6 +356,7 @@ class _Comparer:
         )
         pairs = pair(left, right, self._words)
         anchors = steady([item.target for item in pairs if item.source is not None])
+        mates = _literals(pairs, mine.items, theirs.items)
         last: int | None = None
         previous: tuple[Step, ...] | None = None
         for item in pairs:
@@ -381,8 +385,10 @@ class _Comparer:
                     value_of(mine.items[item.source]),
                     after=last,
                     follows=previous,
-                    group=f"position:{path!r}" if by_position and positional else group,
+                    group=_literal_group(path, mates.get((item.source, None)))
+                    or (f"position:{path!r}" if by_position and positional else group),
                     line=theirs.line,
+                    counterpart=mates.get((item.source, None)),
                 )
                 previous = (*path, step)
             elif item.target is not None:
@@ -396,9 +402,40 @@ class _Comparer:
                     (*there, item.target),
                     value_of(node),
                     None,
-                    group=f"position:{path!r}" if by_position and positional else group,
+                    group=_literal_group(path, mates.get((None, item.target)))
+                    or (f"position:{path!r}" if by_position and positional else group),
                     line=node.line,
+                    counterpart=mates.get((None, item.target)),
                 )
+
+
+_LITERAL = re.compile(r"([A-Za-z_][\w.-]*)=")
+
+
+def _literals(
+    pairs: Sequence[_Pair], mine: Sequence[Node], theirs: Sequence[Node]
+) -> dict[tuple[int | None, int | None], str]:
+    """Of `KEY=value` items that stand on one side each, what the other side has for the same key."""
+    left = {key: i for i in (p.source for p in pairs if p.target is None) if i is not None and (key := _key(mine[i]))}
+    right = {
+        key: i for i in (p.target for p in pairs if p.source is None) if i is not None and (key := _key(theirs[i]))
+    }
+    found: dict[tuple[int | None, int | None], str] = {}
+    for key in left.keys() & right.keys():
+        found[(left[key], None)] = str(value_of(theirs[right[key]]))
+        found[(None, right[key])] = str(value_of(mine[left[key]]))
+    return found
+
+
+def _key(node: Node) -> str:
+    real = _real(node)
+    match = _LITERAL.match(real.value) if isinstance(real, Scalar) else None
+    return match.group(1) if match else ""
+
+
+def _literal_group(path: tuple[Step, ...], counterpart: str | None) -> str:
+    """One key's old and new text go together."""
+    return f"literal:{path!r}:{counterpart.partition('=')[0]}" if counterpart is not None else ""
 
 
 def _shown(node: Node) -> Value:

@@ -82,9 +82,7 @@ def make(
     )
 
 
-def pending(
-    source: Side, target: Side, app: str, comparisons: Comparisons, rulebook: Rulebook
-) -> int:
+def pending(source: Side, target: Side, app: str, comparisons: Comparisons, rulebook: Rulebook) -> int:
     """How many changes a plan for this app would select by itself: what `make` gives, without what only stays."""
     mine, theirs = source.cells[app], target.cells[app]
     words = between(source.environment, target.environment)
@@ -170,7 +168,8 @@ def _within(
             groups[difference.group].append(identity)
     changes = []
     for identity, difference in pair.differences.items():
-        if moving and (difference.op is Op.REMOVE or isinstance(difference.new, dict | list)):
+        offered = difference.op is Op.REMOVE or isinstance(difference.new, dict | list)
+        if moving and offered and difference.counterpart is None:
             continue  # such are offered, never selected by themselves
         if cell.part and not any(isinstance(s, tuple) and ("name", cell.part) in s for s in difference.path):
             continue

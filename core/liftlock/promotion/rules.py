@@ -18,7 +18,7 @@ class Rule:
     """Leaves whose path fits the pattern belong to the class, because of the reason.
 
     `value` narrows it: `versionlike` wants a value that looks like a version on one side at least, `plain` a value
-    that does not. `files` is a glob of the target's path.
+    that does not, `tag` one word that may be a tag, `block` a mapping. `files` is a glob of the target's path.
     """
 
     path: str
@@ -51,8 +51,8 @@ RULES: tuple[Rule, ...] = (
         _Z,
         "resources",
     ),
-    Rule("limits|requests|resources", _Z, "resources"),
-    Rule("*replicas|*replicacount|replica_count|minavailable|maxunavailable", _Z, "number of replicas"),
+    Rule("limits|requests|resources", _Z, "resources", value="block"),
+    Rule("*replicas|replicas.*|*replicacount|replica_count|minavailable|maxunavailable", _Z, "number of replicas"),
     Rule("autoscaling.**|hpa.**|averageutilization|scaledownstabilization*", _Z, "autoscaling"),
     Rule("*probe.**|periodseconds|failurethreshold|initialdelayseconds|timeoutseconds", _Z, "probe timing"),
     Rule("nodeselector.**|tolerations.**|affinity.**|topologyspreadconstraints.**", _Z, "scheduling"),

@@ -140,3 +140,34 @@ def test_documents_are_paired_by_kind_and_name():
 def test_absent_is_not_empty():
     told = judged("a: {b: 1}\nc: ''", "a: {}\nd: ''")
     assert {path: entry[0] for path, entry in told.items() if path in ("c", "d")} == {"c": "add", "d": "remove"}
+
+
+def test_a_literal_of_a_generator_is_judged_by_its_key():
+    told = judged(
+        "literals: [API_TAG=1.5.0, LOG_LEVEL=debug, HOST=a.staging.example.com]",
+        "literals: [API_TAG=1.4.0, LOG_LEVEL=info, HOST=a.production.example.com]",
+    )
+    assert told["literals[=API_TAG=1.5.0]"] == ("add", ChangeClass.VERSION, True, "API_TAG=1.5.0")
+    assert told["literals[=API_TAG=1.4.0]"] == ("remove", ChangeClass.VERSION, True, None)
+    assert told["literals[=LOG_LEVEL=debug]"][1:3] == (ChangeClass.SETTING, False)
+    assert not any(entry[2] for path, entry in told.items() if "HOST" in path)
+
+
+def test_an_environment_variable_is_judged_by_its_own_name():
+    told = judged(
+        "env: [{name: RETRIES, value: '5'}, {name: WORKERS, value: '4'}, {name: REFUNDS, value: 'on'}]",
+        "env: [{name: RETRIES, value: '3'}, {name: WORKERS, value: '2'}]",
+    )
+    assert told["env[name=RETRIES].value"][1] is ChangeClass.SETTING
+    assert told["env[name=WORKERS].value"][1] is ChangeClass.SIZING
+    assert told["env[name=REFUNDS]"][1] is ChangeClass.STRUCTURE
+
+
+def test_a_resource_of_a_kustomization_is_no_sizing():
+    assert (
+        judged("resources: [a.yaml, b.yaml]", "resources: [a.yaml]")["resources[=b.yaml]"][1] is ChangeClass.STRUCTURE
+    )
+    assert (
+        judged("replicas: [{name: a, count: 1}]", "replicas: [{name: a, count: 2}]")["replicas[name=a].count"][1]
+        is ChangeClass.SIZING
+    )

@@ -47,7 +47,9 @@ class Bar(Widget):
         columns = self.content_size.width
         right = fit(self._right, columns, pad=False)
         room = columns - Line(right).width
-        return self.app.palette.strip(Line((*fit(self._left, room), *right)), columns, base=self.rich_style)
+        return self.app.palette.strip(
+            Line((*fit(self._left, room), *right)), columns, base=self.visual_style.rich_style
+        )
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One line."""
@@ -128,7 +130,7 @@ class Footer(Widget):
                 self._places.append((at, at + wide, action))
                 pieces += shown[action.id]
                 at += wide
-        return self.app.palette.strip(Line(tuple(pieces)), columns, base=self.rich_style)
+        return self.app.palette.strip(Line(tuple(pieces)), columns, base=self.visual_style.rich_style)
 
     def _pieces(self, action: Action) -> tuple[Piece, ...]:
         return (

@@ -50,6 +50,10 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         self.marked: set[CellKey] = set()
         self.dense: bool | None = None
         self.now = 0.0
+        self.names = 14
+        """Columns of the frozen app names."""
+        self.lane = NARROWEST
+        """Columns of an environment."""
         self._words: tuple[str, ...] = ()
         self._cells: dict[tuple[CellKey, bool, bool], list[Strip]] = {}
         self._drawn_for = (0, 0)
@@ -148,22 +152,21 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         """Lines from one app to the next."""
         return self.rows + self.gap
 
-    @property
-    def names(self) -> int:
-        """Columns of the frozen app names."""
+    def _lay_out(self) -> None:
+        """How wide names and lanes are; kept, for they are asked for with every line."""
         longest = max((width(app) for app in self.apps), default=8)
-        return max(14, min(longest + 3, 30, self.columns * 3 // 10))
+        self.names = max(14, min(longest + 3, 30, self.columns * 3 // 10))
+        room = self.columns - self.names
+        fitting = max(1, min(self._count, room // NARROWEST))
+        self.lane = max(1, min(room, NARROWEST), min(WIDEST, room // fitting))
 
     @property
-    def lane(self) -> int:
-        """Columns of an environment."""
-        count = len(self.board.environments) if self.board else 1
-        room = self.columns - self.names
-        fitting = max(1, min(count, room // NARROWEST))
-        return max(min(room, NARROWEST), min(WIDEST, room // fitting))
+    def _count(self) -> int:
+        return max(1, len(self.board.environments)) if self.board else 1
 
     def _measure(self) -> None:
-        count = len(self.board.environments) if self.board else 0
+        self._lay_out()
+        count = self._count
         if self._drawn_for != (self.rows, self.lane):
             self._drawn_for = (self.rows, self.lane)
             self._cells.clear()

@@ -33,7 +33,7 @@ class Painted(ScrollView):
     @property
     def base(self) -> Style:
         """The widget's own text and background."""
-        return self.rich_style
+        return self.visual_style.rich_style
 
     @property
     def columns(self) -> int:
