@@ -28,6 +28,7 @@ from liftlock.overview.cache import BoardCache
 from liftlock.overview.planning import Planning
 from liftlock.overview.reading import CONFIG_FILE, Reading, require
 from liftlock.promotion import carry, message, previews, publishing
+from liftlock.promotion.hotfixes import hotfixes
 from liftlock.render import Renderer
 from liftlock.text import printable
 
@@ -150,6 +151,7 @@ class Engine:
         return (
             *plan.warnings,
             *previews.cautions(plan, self._planning.files(self._read(), plan), self._read().tree_at(plan.base)),
+            *hotfixes(self._repository, plan),
         )
 
     def file_diffs(self, plan: Plan) -> tuple[FileDiff, ...]:
