@@ -216,6 +216,9 @@ def promote(
     if onto and branch:
         raise click.UsageError("--onto and --branch exclude each other: one commits on a branch, the other makes one.")
     with _engine(repo, at) as engine:
+        if push and not at:
+            # What is pushed must stand on what the remote has now.
+            engine.fetch(interactive=_at_terminal())
         made = _selected(engine.plan(source, targets, apps), only)
         # Pushing straight to a branch needs no local branch of that name, which may well be checked out.
         straight = onto if push else None
@@ -246,8 +249,9 @@ def promote(
             try:
                 pushed = engine.push(publication, confirmed=confirm, interactive=_at_terminal())
             except PushRejected as error:
+                engine.undo(promotion)
                 raise PushRejected(
-                    error.title, error.detail, f"liftlock promote again plans on the new base; {promotion.branch} stays"
+                    error.title, error.detail, "run it again: it fetches and plans anew; the commit was taken back"
                 ) from error
             if not as_json:
                 answers.pushed(out, pushed)

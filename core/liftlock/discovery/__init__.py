@@ -2,6 +2,7 @@
 
 from liftlock.discovery.configured import discover_with
 from liftlock.discovery.find import discover
+from liftlock.discovery.ordering import is_production
 from liftlock.discovery.pairing import pair_files
 from liftlock.discovery.paths import cell_from_path
 from liftlock.discovery.result import Discovery
@@ -14,6 +15,7 @@ __all__ = [
     "discover",
     "discover_with",
     "is_environment_word",
+    "is_production",
     "pair_files",
     "versions",
     "versions_of",

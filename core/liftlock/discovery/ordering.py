@@ -18,6 +18,12 @@ class Known:
     spellings: tuple[str, ...]
 
 
+def is_production(name: str) -> bool:
+    """Whether an environment of this name is production, which is protected unless a person says otherwise."""
+    read = read_name(name)
+    return read is not None and not read.ladder and read.rank >= PRODUCTION
+
+
 def merge(support: Counter[str], standing: dict[str, set[int]]) -> list[Known]:
     """Names that are the same environment written in several ways (stg, staging) put together."""
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
@@ -49,7 +55,7 @@ def in_order(known: list[Known]) -> tuple[list[Environment], list[Finding]]:
         environment = Environment(
             item.name,
             after,
-            protected=read is not None and not read.ladder and read.rank >= PRODUCTION,
+            protected=is_production(item.name),
             words=_words(item, read),
         )
         environments.append(environment)

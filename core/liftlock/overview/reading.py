@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from liftlock.config import RepositoryConfig, load_repository
-from liftlock.discovery import Discovery, cell_from_path, discover, discover_with, is_environment_word
+from liftlock.discovery import Discovery, cell_from_path, discover, discover_with, is_environment_word, is_production
 from liftlock.errors import PlanError
 from liftlock.gitrepo import Repository
 from liftlock.model.app import Cell
@@ -90,10 +90,16 @@ class Reading:
             if self._discovery is None:
                 branches = BranchTrees(self.repository, self._environment_branches())
                 if self.config.environments:
-                    self._discovery = discover_with(self.tree, self.config.environments, branches=branches)
+                    declared = tuple(self._guarded(e) for e in self.config.environments)
+                    self._discovery = discover_with(self.tree, declared, branches=branches)
                 else:
                     self._discovery = discover(self.tree, branches=branches)
             return self._discovery
+
+    def _guarded(self, environment: Environment) -> Environment:
+        """Production is protected though liftlock.toml does not say so; only `protected = false` opens it."""
+        said = f"environment.{environment.name}.protected" in self.config.origins
+        return environment if said else replace(environment, protected=is_production(environment.name))
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name, None when there is none."""
