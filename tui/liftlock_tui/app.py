@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +16,7 @@ from textual.screen import Screen
 from liftlock.errors import ConfigError
 from liftlock.text import printable, shorten
 from liftlock_tui.actions import bindings
+from liftlock_tui.hangup import when_gone
 from liftlock_tui.ink import Palette, variables
 from liftlock_tui.reader import Reader
 from liftlock_tui.screens.board import BoardScreen
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 DEFAULT_THEME = "liftlock-dark"
 LONGEST_NOTICE = 160
 """Columns of each half of a notice, which covers what is under it."""
+TERMINAL_GONE = 129
+"""The exit code after the terminal was closed: what a shell says of SIGHUP."""
 TICK = 20.0
 """Seconds after which ages are shown anew."""
 
@@ -122,6 +126,12 @@ class LiftlockApp(Reader):
         self.call_after_refresh(self._all_looks)
         self.call_after_refresh(self.open)
         self.set_interval(TICK, self._tick)
+        if not self.is_headless:
+            when_gone(0, self._terminal_gone)
+
+    def _terminal_gone(self) -> None:
+        with suppress(RuntimeError):  # told while the app was leaving
+            self.call_from_thread(self.leave, TERMINAL_GONE)
 
     def _first_look(self, name: str) -> str:
         """Register the theme that the first paint needs, and no more; the name that has to wait for the others."""

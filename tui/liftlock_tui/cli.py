@@ -8,18 +8,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import liftlock
-from liftlock.errors import Cancelled, LiftlockError, PlanError, PushRejected, RepositoryError
+from liftlock.errors import Cancelled, LiftlockError, PlanError, RepositoryError
 from liftlock_tui.plain.output import Output, complain, note
 
 if TYPE_CHECKING:
     from liftlock.engine import Engine
-    from liftlock.model.plan import Plan
 
 Command = Callable[..., int | None]
 
@@ -211,67 +211,29 @@ def promote(
     as_json: bool,
 ) -> int:
     """Commit what moves from one environment (or path) to others; with --push, push it."""
-    from liftlock_tui.plain import answers, shapes
+    from liftlock_tui.plain import promoting, shapes
 
     if onto and branch:
         raise click.UsageError("--onto and --branch exclude each other: one commits on a branch, the other makes one.")
+    out = Output()
+    asked = promoting.Asked(
+        source, targets, apps, only, onto, branch, base, reason, push, confirm, at, interactive=_at_terminal()
+    )
     with _engine(repo, at) as engine:
-        if push and not at:
-            # What is pushed must stand on what the remote has now.
-            engine.fetch(interactive=_at_terminal())
-        made = _selected(engine.plan(source, targets, apps), only)
-        # Pushing straight to a branch needs no local branch of that name, which may well be checked out.
-        straight = onto if push else None
-        if straight and not engine.reads_from(straight, made):
-            raise PlanError(
-                f"{made.targets[0]} is not read from {straight}",
-                f"the plan stands on {made.base_ref}",
-                "leave --onto out, or name that branch",
-            )
-        if push and not at:
-            engine.confirmed(made, confirm)
-        promotion = engine.commit(
-            made,
-            branch=branch,
-            onto=None if straight else onto,
-            reason=reason,
-            expected_base=base,
-            interactive=_at_terminal(),
-        )
-        publication = pushed = None
-        out = Output()
-        if not as_json:
-            answers.committed(out, promotion)
-        if push:
-            publication = engine.publication(promotion, direct=straight is not None)
-            if not as_json:
-                answers.to_push(out, publication)
-            try:
-                pushed = engine.push(publication, confirmed=confirm, interactive=_at_terminal())
-            except PushRejected as error:
-                engine.undo(promotion)
-                raise PushRejected(
-                    error.title, error.detail, "run it again: it fetches and plans anew; the commit was taken back"
-                ) from error
-            if not as_json:
-                answers.pushed(out, pushed)
-        elif not as_json:
-            out.line(out.style("not pushed; --push does, and says before what it will change", "dim"))
         if as_json:
-            out.json(shapes.promotion(promotion, publication, pushed))
+            quiet = promoting.Told(lambda promotion: None, lambda publication: None, note)
+            done = promoting.promote(engine, asked, quiet)
+            out.json(shapes.promotion(done.promotion, done.publication, done.pushed))
+            return 0
+        from liftlock_tui.plain import answers
+
+        told = promoting.Told(partial(answers.committed, out), partial(answers.to_push, out), note)
+        done = promoting.promote(engine, asked, told)
+        if done.pushed is not None:
+            answers.pushed(out, done.pushed)
+        else:
+            answers.not_pushed(out, done.promotion, promoting.remote_of(engine, done.promotion))
     return 0
-
-
-def _selected(made: Plan, only: tuple[str, ...]) -> Plan:
-    if not only:
-        return made
-    known = {change.id: change for change in made.changes}
-    for identity in only:
-        if identity not in known:
-            raise PlanError(f"There is no change {identity!r} in this plan", "", "liftlock plan shows the ids")
-        if known[identity].blocked:
-            raise PlanError(f"The change {identity} cannot be staged", known[identity].blocked, "leave it out")
-    return made.select(made.selected, False).select(only, True)
 
 
 def _at_terminal() -> bool:

@@ -16,7 +16,8 @@ Path = tuple[str | int, ...]
 def lines_of(text: str) -> dict[Path, int]:
     """The 1-based line of every key, table and list item of a TOML text."""
     scanner = _Scanner(text)
-    with contextlib.suppress(IndexError, ValueError):  # no TOML after all: what was found until there is good
+    with contextlib.suppress(IndexError, ValueError, RecursionError):
+        # What is no TOML after all ends here: what was found until then is good.
         scanner.run()
     return scanner.found
 
@@ -108,8 +109,11 @@ class _Scanner:
         elif character in "\"'":
             self._string()
         else:
+            start = self._at
             while self._text[self._at] not in ",]}\n#":
                 self._at += 1
+            if self._at == start:
+                raise ValueError(character)
 
     def _next(self, end: str) -> bool:
         """Whether another element follows; commas and the end are passed."""

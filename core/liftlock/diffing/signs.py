@@ -81,6 +81,10 @@ def masked(value: str | bytes) -> str:
     return MASK + code.hexdigest()
 
 
+# `EXTERNAL_SECRETS: 0.18.1` is the version of a chart.
+_VERSION = re.compile(r"v?\d+(?:\.\d+){1,3}(?:[-+.]\w+)*")
+
+
 def words_of(key: str) -> str:
     """A key as lower-case words: `dbPassword`, `DB_PASSWORD` and `db-password` are `db password`."""
     return _GLUE.sub(" ", _CAMEL.sub(" ", key)).strip().lower()
@@ -91,7 +95,7 @@ def is_secret(key: str, value: str) -> bool:
     if not 0 < len(key) <= 200:
         return False
     words = words_of(key.rpartition("/")[2])
-    if _KEY.search(words) is None or "checksum" in key:
+    if _KEY.search(words) is None or "checksum" in key or _VERSION.fullmatch(value):
         return False
     if not words.endswith(_KEYS) and (_ABOUT.search(words) or _POINTS.match(words)):
         return False

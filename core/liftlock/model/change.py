@@ -56,6 +56,20 @@ class Change:
     blocked: str = ""
     together: tuple[str, ...] = ()
     """Ids of the changes that belong to the same logical move (a twin, newTag with newName)."""
+    secret: bool = False
+    """What is shown are `masked_old` and `masked_new`; `old` and `new` are what is written and never shown."""
+    masked_old: Value | None = None
+    masked_new: Value | None = None
+
+    @property
+    def shown_old(self) -> Value | None:
+        """What the target holds, fit to be shown."""
+        return self.masked_old if self.secret else self.old
+
+    @property
+    def shown_new(self) -> Value | None:
+        """What is planned, fit to be shown."""
+        return self.masked_new if self.secret else self.new
 
 
 def step_text(step: Step) -> str:

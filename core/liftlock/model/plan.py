@@ -60,6 +60,13 @@ class Plan:
         """What the change would write: the person's value where one was typed, else the planned one."""
         return dict(self.edited).get(change.id, change.new)
 
+    def shown(self, change: Change) -> object:
+        """What the change would write, fit to be shown."""
+        typed = dict(self.edited).get(change.id)
+        if typed is None:
+            return change.shown_new
+        return "\u2022\u2022\u2022\u2022" if change.secret else typed
+
     def counts(self) -> dict[ChangeClass, int]:
         """How many changes of each class there are."""
         return {cls: sum(change.cls is cls for change in self.changes) for cls in ChangeClass}

@@ -32,12 +32,14 @@ def differences(old: Plan, fresh: Plan, matter: Collection[str]) -> tuple[str, .
         if now is None:
             said.append(f"{_place(change)}: nothing to move any more")
         elif now.new != change.new:
-            said.append(f"{_place(change)}: would become {_value(now.new)} instead of {_value(change.new)}")
+            said.append(f"{_place(change)}: would become {_value(now.shown_new)} instead of {_value(change.shown_new)}")
         elif now.old != change.old:
-            said.append(f"{_place(change)}: the target has {_value(now.old)} by now, not {_value(change.old)}")
+            said.append(
+                f"{_place(change)}: the target has {_value(now.shown_old)} by now, not {_value(change.shown_old)}"
+            )
     for identity, change in after.items():
         if identity not in before and change.proposed:
-            said.append(f"{_place(change)}: new in the plan, {_value(change.old)} to {_value(change.new)}")
+            said.append(f"{_place(change)}: new in the plan, {_value(change.shown_old)} to {_value(change.shown_new)}")
     return tuple(said)
 
 

@@ -48,11 +48,11 @@ def _headline(plan: Plan) -> str:
 def _moves(plan: Plan) -> frozenset[tuple[str, str]]:
     """The versions that move, each once, as people say them; digests only where nothing else moves."""
     said = [
-        (change.old, value)
+        (change.shown_old, value)
         for change in plan.chosen
         if change.cls is ChangeClass.VERSION
-        and isinstance(change.old, str)
-        and isinstance(value := plan.value_of(change), str)
+        and isinstance(change.shown_old, str)
+        and isinstance(value := plan.shown(change), str)
     ]
     named = [(old, new) for old, new in said if not new.startswith("sha256:")] or said
     return frozenset((_version(old), _version(new)) for old, new in named)
@@ -83,13 +83,13 @@ def body(plan: Plan) -> str:
 
 
 def _said(change: Change, plan: Plan) -> str:
-    new = plan.value_of(change)
+    new = plan.shown(change)
     place = printable(path_text(change.path)) if change.path else "the whole file"
     if change.old is None:
         return f"{place}: added{_short(new)}"
     if new is None:
         return f"{place}: removed"
-    return f"{place}: {_one(change.old)} -> {_one(new)}"
+    return f"{place}: {_one(change.shown_old)} -> {_one(new)}"
 
 
 def _one(value: object) -> str:

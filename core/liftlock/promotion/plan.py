@@ -18,6 +18,7 @@ from liftlock.promotion.comparisons import Comparisons, FilePair, change_id
 from liftlock.promotion.glance import may_move
 from liftlock.promotion.pairing import pairings
 from liftlock.promotion.rules import Rule
+from liftlock.promotion.secrets import guarded, holds_secret
 from liftlock.promotion.words import Words, between
 from liftlock.text import printable
 from liftlock.yamledit import value_of
@@ -175,25 +176,26 @@ def _within(
             continue
         verdict = judge(difference, file, words, never=rulebook.never, rules=rulebook.rules)
         stopped = blocked or difference.blocked
-        changes.append(
-            Change(
-                identity,
-                cell.app,
-                cell.environment,
-                file,
-                source_file,
-                difference.path,
-                difference.op,
-                difference.old,
-                verdict.new,
-                verdict.cls,
-                verdict.selected and not stopped,
-                printable(verdict.why),
-                difference.line,
-                stopped,
-                tuple(i for i in groups.get(difference.group, ()) if i != identity),
-            )
+        at = difference.target or difference.source or (0,)
+        in_secret = holds_secret(pair.target, int(at[0])) or holds_secret(pair.source, int(at[0]))
+        change = Change(
+            identity,
+            cell.app,
+            cell.environment,
+            file,
+            source_file,
+            difference.path,
+            difference.op,
+            difference.old,
+            verdict.new,
+            verdict.cls,
+            verdict.selected and not stopped,
+            printable(verdict.why),
+            difference.line,
+            stopped,
+            tuple(i for i in groups.get(difference.group, ()) if i != identity),
         )
+        changes.append(change if moving else guarded(change, in_secret=in_secret))
     return changes
 
 
@@ -237,7 +239,7 @@ def _whole(
             why, cls = f"a new file, but it holds the source's own word ({word})", ChangeClass.IDENTITY
         else:
             why, cls = "a new file: offered", ChangeClass.STRUCTURE
-    return Change(
+    change = Change(
         identity,
         cell.app,
         cell.environment,
@@ -253,6 +255,7 @@ def _whole(
         0,
         blocked,
     )
+    return guarded(change, in_secret=False)
 
 
 def _file_value(data: bytes, documents: tuple[Value, ...]) -> Value:

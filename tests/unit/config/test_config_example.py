@@ -1,5 +1,7 @@
 """What init writes loads back to the environments it was made from, and the reference document tells every key."""
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +32,7 @@ def environments(draw):
                 tuple(draw(st.lists(PATHS, max_size=2, unique=True))),
                 draw(st.booleans()),
                 tuple(draw(st.lists(TARGETS, max_size=2))),
-                tuple(draw(st.lists(SHOWN, max_size=2, unique=True).filter(lambda w: w != [name]))),
+                tuple(word for word in draw(st.lists(SHOWN, max_size=2, unique=True)) if word != name),
             )
         )
     return tuple(draw(st.permutations(made)))
@@ -84,17 +86,10 @@ def test_it_says_what_was_found_and_why() -> None:
 def test_nothing_found_shows_how_one_is_written_and_what_it_shows_is_right() -> None:
     text = example((), (), ())
     assert load_repository(text.encode(), "x").environments == ()
-    head, _, rest = text.partition("# One looks like this:")
-    shown = rest.replace("# [[", "[[").replace("\n# ", "\n").replace("\n#\n", "\n")
-    commented = "\n".join(line for line in shown.splitlines() if not line.endswith(":") and ", or" not in line)
-    config = load_repository(_settings(commented).encode(), "x")
+    shown = [line[2:] for line in text.splitlines() if line.startswith("# [[") or re.match("# [a-z]+ = ", line)]
+    config = load_repository("\n".join(shown).encode(), "x")
     assert [e.name for e in config.environments] == ["staging", "production"]
     assert len(config.pairs) == len(config.never) == len(config.rules) == 1
-
-
-def _settings(text: str) -> str:
-    """The lines that are TOML: tables and keys."""
-    return "\n".join(line for line in text.splitlines() if line.startswith("[[") or " = " in line)
 
 
 def test_the_reference_tells_every_key_of_both_files() -> None:

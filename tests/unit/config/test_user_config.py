@@ -1,7 +1,6 @@
 """The user's own file, the variables over it, and what is remembered beside it."""
 
 import json
-import os
 import threading
 from pathlib import Path
 
@@ -154,11 +153,14 @@ def test_those_who_answer_at_the_same_moment_are_all_remembered() -> None:
 
 
 def test_what_cannot_be_written_is_not_remembered_and_leaves_nothing_behind(state: Path) -> None:
-    assert trust("fleet", "prod")
-    before = state_file().read_bytes()
-    assert not trust("fleet", "\udcff")  # cannot be encoded where it is written
-    assert state_file().read_bytes() == before
-    assert {path.name for path in state.iterdir()} <= {"remembered.json", "remembered.lock"}
+    (state / "remembered.json" / "in the way").mkdir(parents=True)
+    assert not trust("fleet", "prod")
+    assert {path.name for path in state.iterdir()} == {"remembered.json", "remembered.lock"}
+
+
+def test_a_path_that_is_not_utf8_can_be_remembered() -> None:
+    assert trust("/fleet-\udcff", "prod")
+    assert recall().trusts("/fleet-\udcff", "prod")
 
 
 def test_a_home_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,4 +175,4 @@ def test_a_home_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatch
 
 def test_folders_are_made_for_the_user_alone(state: Path) -> None:
     assert state_dir() == state
-    assert os.stat(state).st_mode & 0o077 == 0
+    assert state.stat().st_mode & 0o077 == 0

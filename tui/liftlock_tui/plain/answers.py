@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Sequence
 
 from liftlock.clock import age
@@ -15,6 +16,7 @@ from liftlock.model.report import Check, Pushed, Sighting, Verdict
 from liftlock.model.revision import mark
 from liftlock.text import plural, printable, short_version, shorten
 from liftlock_tui.plain.output import Output
+from liftlock_tui.plain.promoting import command
 
 
 def board(out: Output, made: Board, names: Sequence[str], now: float) -> None:
@@ -67,8 +69,12 @@ def plan(out: Output, made: Plan, cautions: Sequence[Caution]) -> None:
         out.line(f"nothing to move from {printable(made.source)} to {printable(', '.join(made.targets))}")
     else:
         out.line(f"{plural(count, 'change')} of {len(made.changes)} staged, on {made.base[:8]}")
-        to = printable(" ".join(made.targets))
-        out.line(out.style(f"commit it: liftlock promote {printable(made.source)} {to}", "dim"))
+        out.line(out.style(f"commit it: {command('promote', made)}" if count else _stage_first(made), "dim"))
+
+
+def _stage_first(made: Plan) -> str:
+    first = next((change.id for change in made.changes if not change.blocked), "")
+    return f"stage some: {command('promote', made)} --only {first} …" if first else "none of them can be staged"
 
 
 _COLOURS = {"version": "green", "setting": "cyan", "identity": "magenta", "sizing": "blue", "structure": "yellow"}
@@ -84,8 +90,8 @@ def _change(out: Output, change: Change, made: Plan) -> None:
 
 
 def _move(change: Change, made: Plan) -> str:
-    new = made.value_of(change)
-    old = "absent" if change.old is None else _value(change.old)
+    new = made.shown(change)
+    old = "absent" if change.shown_old is None else _value(change.shown_old)
     return f"{old} → {'removed' if new is None else _value(new)}"
 
 
@@ -160,6 +166,16 @@ def committed(out: Output, made: Promotion) -> None:
     out.line(f"committed {made.commit[:8]} on {printable(made.branch)}: {printable(subject)}")
 
 
+def not_pushed(out: Output, made: Promotion, remote: str) -> None:
+    """How to look at a commit that stays here, and how it gets out; `remote` is "" where there is none."""
+    branch = printable(shlex.quote(made.branch))
+    out.line(out.style(f"look at it: git show {made.commit[:8]}", "dim"))
+    if remote:
+        out.line(out.style(f"push it: git push {printable(shlex.quote(remote))} {branch}", "dim"))
+    else:
+        out.line(out.style("there is no remote to push it to", "dim"))
+
+
 def to_push(out: Output, one: Publication) -> None:
     """What a push would do."""
     out.line(one.consequence)
@@ -170,7 +186,7 @@ def to_push(out: Output, one: Publication) -> None:
 
 def pushed(out: Output, one: Pushed) -> None:
     """What was pushed, and the address that the forge offers."""
-    out.line(printable(f"pushed {one.commit[:8]} to {one.remote}/{one.destination}"))
+    out.line(printable(f"pushed {one.commit[:8]} to {one.remote}/{one.destination.removeprefix('refs/heads/')}"))
     if one.address:
         out.line(f"open a pull request: {printable(one.address)}")
 

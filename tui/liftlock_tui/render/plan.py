@@ -136,8 +136,8 @@ def word_pieces(old: str, new: str, role: str) -> tuple[Piece, ...]:
 
 def move_pieces(plan: Plan, change: Change, columns: int) -> tuple[Piece, ...]:
     """Old → new, within so many columns."""
-    new = plan.value_of(change)
-    old_text, new_text = value_text(change.old), value_text(new)
+    new = plan.shown(change)
+    old_text, new_text = value_text(change.shown_old), value_text(new)
     if change.op is Op.REMOVE and not isinstance(new, str):
         return (("remove ", "removed"), *fit(((old_text, "muted"),), columns - 7, pad=False))
     half = max(6, (columns - 3) // 2)

@@ -317,7 +317,7 @@ class StageScreen(StageActs, Page):
         change = event.node.change
         if change is None:
             return
-        value = self.plan.value_of(change)
+        value = "" if change.secret else self.plan.value_of(change)
         if change.blocked:
             self.app.notice("this cannot be staged", change.blocked)
         elif not isinstance(value, str) or "\n" in value:
