@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import liftlock
-from liftlock.errors import Cancelled, LiftlockError, PlanError, RepositoryError
-from liftlock_tui.plain.output import Output, complain, note
+from liftlock.errors import LiftlockError, PlanError
+from liftlock.text import printable
+from liftlock_tui.plain.output import Output, note
 
 if TYPE_CHECKING:
     from liftlock.engine import Engine
@@ -27,7 +26,11 @@ Command = Callable[..., int | None]
 def _everywhere(command: Command) -> Command:
     """`--repo`, `--at` and `--json`, which every command takes."""
 
-    @click.option("--repo", type=click.Path(path_type=Path), help="A work tree or a bare repository, instead of here.")
+    @click.option(
+        "--repo",
+        type=click.Path(exists=True, path_type=Path),
+        help="A work tree or a bare repository, instead of here.",
+    )
     @click.option("--at", metavar="REV", help="Read Git as it stood at this revision.")
     @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
     @functools.wraps(command)
@@ -38,6 +41,18 @@ def _everywhere(command: Command) -> Command:
         return command(*args, **named)
 
     return wrapped
+
+
+def _names(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from liftlock_tui.plain.completing import environments
+
+    return environments(context, parameter, begun)
+
+
+def _apps(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from liftlock_tui.plain.completing import apps
+
+    return apps(context, parameter, begun)
 
 
 @contextmanager
@@ -52,8 +67,10 @@ def _engine(repo: Path, at: str | None) -> Iterator[Engine]:
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(liftlock.__version__, prog_name="liftlock")
-@click.option("--repo", type=click.Path(path_type=Path), help="A work tree or a bare repository, instead of here.")
+@click.version_option(liftlock.__version__, prog_name="liftlock", message="%(prog)s %(version)s")
+@click.option(
+    "--repo", type=click.Path(exists=True, path_type=Path), help="A work tree or a bare repository, instead of here."
+)
 @click.option("--at", metavar="REV", help="Read Git as it stood at this revision.")
 @click.option("--theme", help="The app's theme.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII signs only.")
@@ -66,13 +83,17 @@ def cli(context: click.Context, repo: Path | None, at: str | None, theme: str | 
 
 
 def _app(repo: Path, at: str | None, theme: str | None, ascii_only: bool) -> int:
+    _needs_terminal()
+    from liftlock_tui.app import run
+
+    return run(repo, at=at, theme=theme or "", ascii_only=ascii_only)
+
+
+def _needs_terminal() -> None:
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise LiftlockError(
             "The app needs a terminal", "input or output is not one", "use the plain commands: liftlock status"
         )
-    from liftlock_tui.app import run
-
-    return run(repo, at=at, theme=theme or "", ascii_only=ascii_only)
 
 
 @cli.command()
@@ -82,8 +103,10 @@ def _app(repo: Path, at: str | None, theme: str | None, ascii_only: bool) -> int
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII signs only.")
 def demo(example: str | None, keep: bool, theme: str | None, ascii_only: bool) -> int:
     """Open the app on an example repository of its own, with a remote of its own."""
-    from liftlock_tui.demo import open_demo
+    from liftlock_tui.demo import find, open_demo
 
+    find(example)  # a wrong name is said with or without a terminal
+    _needs_terminal()
     with open_demo(example, keep=keep) as clone:
         code = _app(clone, None, theme, ascii_only)
         if keep:
@@ -92,61 +115,82 @@ def demo(example: str | None, keep: bool, theme: str | None, ascii_only: bool) -
 
 
 @cli.command()
-@click.argument("environments", nargs=-1, metavar="[ENV]...")
+@click.argument("environments", nargs=-1, metavar="[ENV]...", shell_complete=_names)
 @click.option("--no-live", is_flag=True, help="Git only; no cluster is asked.")
 @_everywhere
 def status(environments: tuple[str, ...], no_live: bool, repo: Path, at: str | None, as_json: bool) -> int:
     """Show which version every environment has in Git, since when, and how far it is behind."""
-    from liftlock_tui.plain import answers, shapes
-
     with _engine(repo, at) as engine:
         board = engine.board()
         names = [environment.name for environment in board.environments]
         unknown = next((name for name in environments if name not in names), None)
         if unknown is not None:
             raise PlanError(
-                f"There is no environment {unknown!r}", f"those here: {', '.join(names)}", "liftlock doctor"
+                f"There is no environment {printable(unknown)!r}",
+                f"environments here: {', '.join(names)}",
+                "liftlock doctor",
             )
         if not names:
             said = "; ".join(finding.reason for finding in board.findings)
             raise PlanError("No environment was recognised here", said, "describe them in liftlock.toml: liftlock init")
         for filled in engine.fill(board):
             board = filled
+        wanted = [name for name in names if name in environments] or names
         out = Output()
         if as_json:
-            out.json(shapes.board(board, environments or names))
+            from liftlock_tui.plain import shapes
+
+            out.json(shapes.board(board, wanted))
         else:
-            answers.board(out, board, environments or names, time.time())
+            from liftlock_tui.plain import answers
+
+            answers.board(out, board, wanted, engine.clock.now())
     return 0
 
 
 @cli.command()
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
-@click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app; may be given several times.")
+@click.argument("source", metavar="FROM", shell_complete=_names)
+@click.argument("target", metavar="TO", shell_complete=_names)
+@click.option(
+    "--app",
+    "apps",
+    multiple=True,
+    metavar="APP",
+    shell_complete=_apps,
+    help="Only this app; may be given several times.",
+)
 @_everywhere
 def plan(source: str, target: str, apps: tuple[str, ...], repo: Path, at: str | None, as_json: bool) -> int:
     """Show what would move from one environment (or path) to another, what stays, and why.
 
     Exit code: 0 nothing to move, 1 something, 2 cannot.
     """
-    from liftlock_tui.plain import answers, shapes
-
     with _engine(repo, at) as engine:
         made = engine.plan(source, [target], apps)
         cautions = engine.cautions(made)
         out = Output()
         if as_json:
+            from liftlock_tui.plain import shapes
+
             out.json(shapes.plan(made, cautions))
         else:
+            from liftlock_tui.plain import answers
+
             answers.plan(out, made, cautions)
     return 1 if made.chosen else 0
 
 
 @cli.command()
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
-@click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app; may be given several times.")
+@click.argument("source", metavar="FROM", shell_complete=_names)
+@click.argument("target", metavar="TO", shell_complete=_names)
+@click.option(
+    "--app",
+    "apps",
+    multiple=True,
+    metavar="APP",
+    shell_complete=_apps,
+    help="Only this app; may be given several times.",
+)
 @click.option(
     "--files", "how", flag_value="files", default="files", help="The files that would be committed (default)."
 )
@@ -169,11 +213,14 @@ def diff(
     with _engine(repo, at) as engine:
         out = Output()
         if how == "files":
-            files = engine.file_diffs(engine.plan(source, [target], apps))
+            made = engine.plan(source, [target], apps)
+            files = engine.file_diffs(made)
             if as_json:
                 out.json(shapes.diff(source, target, files, (), ()))
             else:
                 answers.file_diffs(out, files)
+                if not files:
+                    note(answers.nothing_staged(made))
             return 0
         found, failed = engine.compare(source, target, apps, fetch=fetch, progress=None if as_json else note)
         if as_json:
@@ -184,16 +231,25 @@ def diff(
 
 
 @cli.command()
-@click.argument("source", metavar="FROM")
-@click.argument("targets", nargs=-1, required=True, metavar="TO...")
-@click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app; may be given several times.")
+@click.argument("source", metavar="FROM", shell_complete=_names)
+@click.argument("targets", nargs=-1, required=True, metavar="TO...", shell_complete=_names)
+@click.option(
+    "--app",
+    "apps",
+    multiple=True,
+    metavar="APP",
+    shell_complete=_apps,
+    help="Only this app; may be given several times.",
+)
 @click.option("--only", multiple=True, metavar="ID", help="Only this change of the plan; may be given several times.")
 @click.option("--onto", metavar="BRANCH", help="Commit onto this branch; with --push, push straight to it.")
 @click.option("--branch", metavar="NAME", help="The name of the promotion branch.")
 @click.option("--base", metavar="SHA", help="Fail when the plan is no longer the one made at this commit.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the commit message.")
 @click.option("--push", is_flag=True, help="Push as well.")
-@click.option("--confirm", multiple=True, metavar="ENV", help="Yes, change this protected environment.")
+@click.option(
+    "--confirm", multiple=True, metavar="ENV", shell_complete=_names, help="Yes, change this protected environment."
+)
 @_everywhere
 def promote(
     source: str,
@@ -253,7 +309,7 @@ def where(word: str, repo: Path, at: str | None, as_json: bool) -> int:
         if as_json:
             out.json(shapes.where(word, found))
         else:
-            answers.sightings(out, word, found, time.time())
+            answers.sightings(out, word, found, engine.clock.now())
     return 0
 
 
@@ -287,14 +343,17 @@ def init(only_print: bool, repo: Path, at: str | None, as_json: bool) -> int:
         elif place is None:
             out.line(text.rstrip("\n"))
         else:
-            out.line(f"wrote {place}; look it over, then commit it")
+            out.line(printable(f"wrote {place}; look it over, then commit it"))
     return 0
 
 
 @cli.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
-    """Print the completion script of a shell: eval "$(liftlock completion bash)"."""
+    """Print the completion script of a shell: bash, zsh or fish.
+
+    For bash: eval "$(liftlock completion bash)"
+    """
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)
@@ -306,31 +365,9 @@ def completion(shell: str) -> int:
 
 def main() -> None:
     """Run it, and end with its exit code; an error is one clear sentence and never a traceback."""
-    as_json = "--json" in sys.argv[1:]
-    code: int | None = 0
-    try:
-        code = cli.main(prog_name="liftlock", standalone_mode=False)
-        sys.stdout.flush()
-    except Cancelled:
-        code = 130
-    except LiftlockError as error:
-        complain(error, as_json=as_json)
-        code = 2
-    except click.ClickException as error:
-        complain(LiftlockError(error.format_message(), "", "liftlock --help"), as_json=as_json)
-        code = 2
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        code = 130
-    except click.exceptions.Exit as ended:
-        code = ended.exit_code
-    except BrokenPipeError:
-        # Who read our output went away, which is theirs to do; nothing more can be written there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
-    except OSError as error:
-        complain(RepositoryError("The system refused", f"{error.strerror}: {error.filename}", ""), as_json=as_json)
-        code = 2
-    sys.exit(code or 0)
+    from liftlock_tui.plain.running import run
+
+    sys.exit(run(cli, "liftlock"))
 
 
 __all__ = ["cli", "main"]

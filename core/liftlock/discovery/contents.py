@@ -106,7 +106,7 @@ _FLOW = re.compile(rb"[\[\]{}]")
 
 def _too_deep(data: bytes) -> bool:
     """Whether nesting could exhaust the stack of the C parser, which no exception stops."""
-    if _RUN.search(data):
+    if data.count(b"- ") + data.count(b"? ") + data.count(b"-\t") >= 300 and _RUN.search(data):
         return True
     if data.count(b"[") + data.count(b"{") < 1000:
         return False

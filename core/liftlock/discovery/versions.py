@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from liftlock.discovery.pins import Pin, pins_of
 from liftlock.model.app import Cell, Version
 from liftlock.model.board import CellKey
 from liftlock.model.tree import Tree
+from liftlock.text import printable
 
 LARGE = 256 * 1024
 _KINDS = {"image": 0, "release": 1, "chart": 2, "value": 3, "variable": 3, "ref": 4}
@@ -37,8 +39,17 @@ def versions_of(tree: Tree, cells: Iterable[Cell]) -> dict[CellKey, tuple[Versio
 
 def _read(tree: Tree, files: Iterable[str], read: dict[str, tuple[Pin, ...]], only: set[str]) -> None:
     wanted = [f for f in dict.fromkeys(files) if f not in read and _may_pin(f)]
+    known: dict[tuple[str, str], tuple[Pin, ...]] = {}
     for path, data in tree.read_many(wanted).items():
-        read[path] = pins_of(path, data) if len(data) <= LARGE or path in only else ()
+        if len(data) > LARGE and path not in only:
+            read[path] = ()
+            continue
+        # The same content under the same name, as in many clusters' folders, is looked into once.
+        key = (tree.entries[path].oid, path.rpartition("/")[2])
+        if key not in known:
+            known[key] = pins_of(path, data)
+        shown = printable(path)
+        read[path] = tuple(replace(pin, version=replace(pin.version, file=shown)) for pin in known[key])
 
 
 def _may_pin(path: str) -> bool:

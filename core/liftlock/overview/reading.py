@@ -148,8 +148,21 @@ class Reading:
             ref = self.source_of(known[1]).ref
             return self.side(known[0]), tuple(self.side(e, tree) for e in known[1:]), None, ref
         tree_for_target = tree or self.tree
-        mine = self._path_cell(source, self.tree)
-        theirs = [self._path_cell(target, tree_for_target) for target in targets]
+        # A name that is nothing at all is told first: beside an environment it is more likely a slip than a path.
+        cells = {
+            name: self._path_cell(name, self.tree if name == source else tree_for_target)
+            for name in (source, *targets)
+            if self.environment(name) is None
+        }
+        mixed = next((name for name in (source, *targets) if name not in cells), None)
+        if mixed is not None:
+            raise PlanError(
+                f"{printable(mixed)} is an environment, {printable(next(iter(cells)))} is a path",
+                "a plan goes between two environments or between two paths",
+                "name two environments, or two folders or files",
+            )
+        mine = cells[source]
+        theirs = [cells[target] for target in targets]
         app = theirs[0].app if len(theirs) == 1 else mine.app
         words = of_paths(source, targets[0])
         left = Side(
@@ -166,13 +179,6 @@ class Reading:
         return left, right, words if len(targets) == 1 else None, self.source.ref
 
     def _path_cell(self, name: str, tree: Tree) -> Cell:
-        environment = self.environment(name) if "/" not in name else None
-        if environment is not None:
-            raise PlanError(
-                f"{printable(name)} is an environment, the other is a path",
-                "a plan goes between two environments or between two paths",
-                "name two environments, or two folders or files",
-            )
         try:
             return cell_from_path(tree, name.strip("/"))
         except PlanError as error:

@@ -81,7 +81,7 @@ class _Builder:
         stack: list[_Frame] = []
         root: Node | None = None
         start = body = 0
-        explicit = False
+        explicit = aliases = False
         get = loader.get_event
         while True:
             event = get()
@@ -107,6 +107,7 @@ class _Builder:
                     self._anchors[node.anchor] = node
             elif kind is yaml.AliasEvent:
                 node = self._alias(event)
+                aliases = True
             elif kind is yaml.DocumentStartEvent:
                 explicit = bool(event.explicit)
                 start = event.start_mark.index if explicit else (documents[-1].end if documents else 0)
@@ -130,8 +131,9 @@ class _Builder:
             Document(_nothing(d, text), d.start, d.body, end, d.explicit)
             for d, end in zip(documents, ends, strict=True)
         )
-        for document in finished:
-            _measure(document.root)
+        if aliases:
+            for document in finished:
+                _measure(document.root)
         return finished
 
     def _inner(self, start: int, event: Any) -> int:

@@ -27,7 +27,7 @@ def board(out: Output, made: Board, names: Sequence[str], now: float) -> None:
         states = [made.cells.get((app, e.name)) for e in shown]
         if any(states):
             rows.append([printable(app), *(cell(state, now) for state in states)])
-    out.table(rows, limit=40)
+    out.table(rows, limit=40, bands=True)
     out.line()
     for name in dict.fromkeys(made.sources[e.name].ref for e in shown):
         source = next(made.sources[e.name] for e in shown if made.sources[e.name].ref == name)
@@ -38,6 +38,11 @@ def board(out: Output, made: Board, names: Sequence[str], now: float) -> None:
         out.line(out.style(printable(text), "yellow"))
     for problem in made.problems:
         out.line(out.style(printable(f"{problem.place}: {problem.title}"), "yellow"))
+    for state in made.cells.values():
+        if state.cell.environment in names:
+            for problem in state.problems:
+                place = f"{state.cell.app} in {state.cell.environment}: {problem.title}"
+                out.line(out.style(printable(place), "yellow"))
 
 
 def cell(state: CellState | None, now: float) -> str:
@@ -70,6 +75,14 @@ def plan(out: Output, made: Plan, cautions: Sequence[Caution]) -> None:
     else:
         out.line(f"{plural(count, 'change')} of {len(made.changes)} staged, on {made.base[:8]}")
         out.line(out.style(f"commit it: {command('promote', made)}" if count else _stage_first(made), "dim"))
+
+
+def nothing_staged(made: Plan) -> str:
+    """Why there is no diff."""
+    names = f"{printable(made.source)} to {printable(', '.join(made.targets))}"
+    if not made.changes:
+        return f"nothing to move from {names}"
+    return f"nothing of {plural(len(made.changes), 'change')} from {names} is staged by itself: {command('plan', made)}"
 
 
 def _stage_first(made: Plan) -> str:

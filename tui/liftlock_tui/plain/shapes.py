@@ -69,7 +69,7 @@ def board(made: Board, names: Sequence[str]) -> dict[str, Any]:
             for e in made.environments
             if e.name in names
         ],
-        "apps": list(made.apps),
+        "apps": [app for app in made.apps if any((app, name) in made.cells for name in names)],
         "cells": [_cell(state) for key, state in made.cells.items() if key[1] in names],
         "problems": [{"place": p.place, "title": p.title, "hint": p.hint} for p in made.problems],
         "notes": list(made.notes),
