@@ -13,9 +13,19 @@ from fnmatch import fnmatchcase
 
 from liftlock.model.change import ChangeClass, Op, Step, Value, path_text
 from liftlock.promotion.compare import Difference
-from liftlock.promotion.parts import Image, image, only_version_folder_differs, reference, version_shape
+from liftlock.promotion.parts import (
+    Image,
+    cloud_id,
+    image,
+    moves_by_itself,
+    of_pull_request,
+    only_admission_differs,
+    only_version_folder_differs,
+    reference,
+    version_shape,
+)
 from liftlock.promotion.rules import Rule, fits, fitting, is_placeholder
-from liftlock.promotion.words import Words
+from liftlock.promotion.words import Words, level_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,12 @@ def _leaf(keys: tuple[str, ...], file: str, old: str, new: str, words: Words, ex
     if moved is not None:
         return moved
     rule = _rule(keys, file, old, new, extra)
+    if only_version_folder_differs(old, new) and not (
+        rule is not None and rule.cls is ChangeClass.IDENTITY and rule.value != "plain"
+    ):
+        return Judgement(ChangeClass.VERSION, True, "a version as a folder of the path", new)
+    if not version_shape(old) and old in file.split("/")[:-1]:
+        return Judgement(ChangeClass.IDENTITY, False, "names the folder that its own file stands in", new)
     if rule is not None and rule.cls is ChangeClass.VERSION:
         return _version(old, new, words, rule.why)
     if words.same_but_for_words(new, old):
@@ -107,7 +123,7 @@ def _leaf(keys: tuple[str, ...], file: str, old: str, new: str, words: Words, ex
         return Judgement(rule.cls, False, rule.why, new)
     shape_old, shape_new = version_shape(old), version_shape(new)
     if shape_new and shape_old and not (shape_old == shape_new == "short"):
-        return Judgement(ChangeClass.VERSION, True, f"both values look like versions ({shape_new})", new)
+        return _moving(old, new, words, f"both values look like versions ({shape_new})", new)
     if _is_identity_value(old) or _is_identity_value(new):
         return Judgement(ChangeClass.IDENTITY, False, "an id, address or account of its own", new)
     return Judgement(ChangeClass.SETTING, False, "a setting: offered, not moved unasked", new)
@@ -147,10 +163,25 @@ def _parts(old: str, new: str, words: Words) -> Judgement | None:
         if words.names_source(left.ref) or words.names_target(right.ref):
             return Judgement(ChangeClass.IDENTITY, False, "each environment follows a reference of its own", new)
         value = f"{right.head}{left.ref}{right.tail}"
-        return Judgement(ChangeClass.VERSION, True, "the reference of a remote base", value)
-    if only_version_folder_differs(old, new):
-        return Judgement(ChangeClass.VERSION, True, "a version as a folder of the path", new)
+        return _moving(right.ref, left.ref, words, "the reference of a remote base", value)
     return None
+
+
+def _moving(old: str, new: str, words: Words, why: str, value: str) -> Judgement:
+    """A version that moves, unless something about it wants a person's word. `old` and `new` are the bare versions."""
+    doubt = _doubt(old, new, words)
+    return Judgement(ChangeClass.VERSION, not doubt, f"{why}; {doubt}" if doubt else why, value)
+
+
+def _doubt(old: str, new: str, words: Words) -> str:
+    if of_pull_request(new) and not of_pull_request(old):
+        return "built from a pull request: offered, not moved unasked"
+    if moves_by_itself(new) and version_shape(old):
+        return f"{new} moves by itself, the target's is pinned: offered, not moved unasked"
+    made_for = level_word(new)
+    if made_for and words.names_target(old) and not words.names_source(new) and not words.names_target(new):
+        return f"built for another environment ({made_for}): offered, not moved unasked"
+    return ""
 
 
 def _image(mine: Image, theirs: Image, words: Words) -> Judgement:
@@ -164,11 +195,15 @@ def _image(mine: Image, theirs: Image, words: Words) -> Judgement:
     if words.names_source(mine.tag):
         if words.same_but_for_words(mine.tag, theirs.tag) and not mine.digest:
             return Judgement(ChangeClass.IDENTITY, False, "the tag differs only in the environment's word", str(mine))
+        if theirs.tag and not words.names_target(theirs.tag):
+            why = "image tag; it holds the source's own word and the target's does not: offered, not moved unasked"
+            return Judgement(ChangeClass.VERSION, False, why, str(moved))
         moved = Image(theirs.repository, words.to_target(mine.tag), mine.digest)
         why = f"image tag; the environment's word in it becomes {words.target[0]}" if words.target else "image tag"
         return Judgement(ChangeClass.VERSION, True, why, str(moved))
     kept = "; the target's own registry stays" if moved.repository != mine.repository else ""
-    return Judgement(ChangeClass.VERSION, True, f"image {'digest' if mine.digest else 'tag'}{kept}", str(moved))
+    why = f"image {'digest' if mine.digest else 'tag'}{kept}"
+    return _moving(theirs.tag, mine.tag, words, why, str(moved))
 
 
 def _version(old: str, new: str, words: Words, why: str) -> Judgement:
@@ -177,6 +212,9 @@ def _version(old: str, new: str, words: Words, why: str) -> Judgement:
     if words.names_source(new):
         if words.same_but_for_words(new, old):
             return Judgement(ChangeClass.IDENTITY, False, "differs only in the environment's own word", new)
+        if (version_shape(new) or any(c.isdigit() for c in new)) and not words.names_target(old):
+            why = f"{why}; it holds the source's own word and the target's does not: offered, not moved unasked"
+            return Judgement(ChangeClass.VERSION, False, why, new)
         if version_shape(new) or any(c.isdigit() for c in new):
             return Judgement(
                 ChangeClass.VERSION, True, f"{why}; the environment's word in it is exchanged", words.to_target(new)
@@ -184,7 +222,9 @@ def _version(old: str, new: str, words: Words, why: str) -> Judgement:
         return Judgement(ChangeClass.IDENTITY, False, "each environment follows a reference of its own", new)
     if words.names_target(old) and not version_shape(old) and not any(c.isdigit() for c in old):
         return Judgement(ChangeClass.IDENTITY, False, "each environment follows a reference of its own", new)
-    return Judgement(ChangeClass.VERSION, True, why, new)
+    if only_admission_differs(old, new):
+        return Judgement(ChangeClass.IDENTITY, False, "the same constraint, but for which pre-releases it admits", new)
+    return _moving(old, new, words, why, new)
 
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -195,7 +235,7 @@ _ACCOUNT = re.compile(
 
 
 def _is_identity_value(value: str) -> bool:
-    return bool(_UUID.search(value) or _ADDRESS.fullmatch(value) or _ACCOUNT.fullmatch(value))
+    return bool(_UUID.search(value) or cloud_id(value) or _ADDRESS.fullmatch(value) or _ACCOUNT.fullmatch(value))
 
 
 def _structure(

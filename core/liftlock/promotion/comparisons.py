@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liftlock.model.change import path_json
 from liftlock.model.tree import Tree
@@ -45,12 +46,13 @@ class Comparisons:
 
     def source(self, tree: Tree, path: str, data: bytes | None = None) -> Source:
         """The file as leaves with positions. Raises RepositoryError when it is not in the tree."""
-        key = (tree.entries[path].oid, path)
+        # The same content under the same name, as in many clusters' folders, is read once.
+        key = (tree.entries[path].oid, posixpath.basename(path))
         with self._lock:
             known = self._read.get(key)
             if known is not None:
                 self._read.move_to_end(key)
-                return known
+                return known if known.path == path or known.problem else replace(known, path=path)
         source = read(tree.read(path) if data is None else data, path)
         with self._lock:
             self._read[key] = source

@@ -72,12 +72,11 @@ _SHORT = re.compile(r"v\d+(?:\.\d+)?(?:[-+.][0-9A-Za-z.-]+)?|\d{1,4}\.\d{1,5}")
 _DATED = re.compile(r".*(?:19|20)\d\d[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:[0-2]\d|3[01]).*")
 _TAGGED_SHA = re.compile(r"[a-z][a-z0-9]*[-_.](?:[0-9a-f]{7,40})(?:[-_.]\w+)*")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?")
-CHANNELS = frozenset({"latest", "stable", "edge", "nightly", "main", "master", "head", "beta", "alpha", "rc", "canary"})
 
 
 def version_shape(text: str) -> str:
     """The kind of version that a text looks like by itself: `digest`, `sha`, `semver`, `date`, `short`; or ""."""
-    if _IP.fullmatch(text):
+    if _IP.fullmatch(text) or cloud_id(text):
         return ""
     if re.fullmatch(r"sha256:[0-9a-f]{64}", text):
         return "digest"
@@ -92,6 +91,42 @@ def version_shape(text: str) -> str:
     if _SHORT.fullmatch(text):
         return "short"
     return ""
+
+
+# How a constraint of versions is written (Helm, Flux, npm): operators, wildcards, alternatives.
+_CONSTRAINT = re.compile(r"[<>=~^!]|\|\||\.[xX*]|\s-\s|,")
+_PRERELEASE = re.compile(r"(?<=\d)-[0-9A-Za-z][0-9A-Za-z.-]*")
+
+
+def only_admission_differs(old: str, new: str) -> bool:
+    """Whether two constraints are the same but for pre-releases: `>=1.0.0` and `>=1.0.0-alpha`."""
+    if old == new or not (_CONSTRAINT.search(old) and _CONSTRAINT.search(new)):
+        return False
+    return _PRERELEASE.sub("", old) == _PRERELEASE.sub("", new)
+
+
+_PULL_REQUEST = re.compile(r"(?:^|[-_.])(?:pr|pull)[-_.]?\d+(?=$|[-_.])", re.IGNORECASE)
+
+
+def of_pull_request(tag: str) -> bool:
+    """Whether a tag says that it was built from a pull request: `pr-1207-dee9c41`."""
+    return bool(_PULL_REQUEST.search(tag))
+
+
+def moves_by_itself(tag: str) -> bool:
+    """Whether a tag is a mere word (`latest`, `develop`, `deploy`), so that what it stands for changes by itself."""
+    return bool(re.fullmatch(r"[A-Za-z]+(?:[-_./][A-Za-z]+)*", tag)) and not _SHA.fullmatch(tag)
+
+
+# Ids that a cloud gives to its objects look like tagged hashes, and are of one account and region.
+_CLOUD_ID = re.compile(
+    r"(?:sg|subnet|vpc|vpce|vol|snap|eni|igw|nat|rtb|acl|eipalloc|fs|lt|pcx|tgw|i)-[0-9a-f]{8}(?:[0-9a-f]{9})?"
+)
+
+
+def cloud_id(text: str) -> bool:
+    """Whether a text is the id of a cloud's object: a subnet, a security group, a volume."""
+    return bool(_CLOUD_ID.fullmatch(text))
 
 
 def only_version_folder_differs(old: str, new: str) -> bool:

@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     Rule("apiversion", _S, "the API's version, not the release's"),
     Rule("patches.target.version|target.version", _S, "selects objects by API version"),
     Rule("restart*|*restart_counter|trigger_restart*|*restartedat", _S, "restarts pods, is no release"),
+    Rule("*_date|*startdate|*enddate|*_since|*_until|*_expiry|*deadline", _S, "a date, not a release"),
     # Versions by format: kustomize, Flux, Argo CD, Helm, helmfile, OpenShift image streams.
     Rule("images.newtag|images.digest", _V, "kustomize image"),
     Rule("images.newname", _V, "kustomize image, moves with its tag"),
@@ -63,7 +64,12 @@ RULES: tuple[Rule, ...] = (
     Rule("*host|*hosts|*hostname|*hostnames|*domain|*domains|*_fqdn|*endpoint|*dns*", _I, "address"),
     Rule("*url|*urls|*uri|*_dsn|*issuer|*connectionstring|*server|*servers|*address", _I, "address", value="plain"),
     Rule("*region|*zone|*location|*cluster|*clustername|cluster*", _I, "place"),
-    Rule("*account*|*subscription*|*tenant*|*projectid|project|*arn|*bucket*|*clientid|*client_id|*_id", _I, "account"),
+    Rule(
+        "*account*|*subscription*|*tenant*|*projectid|project|*arn|*clientid|*client_id|*_id|*-id|*groupid|*subnetid",
+        _I,
+        "account",
+    ),
+    Rule("*bucket|*bucketname|*bucket_*|*bucket-*|bucket.**", _I, "storage of its own"),
     Rule("*secret*|*password*|*keyvault*|*vault*|serviceaccount*|*principal*", _I, "credentials"),
     Rule("*_user|*username|*database|*dbname", _I, "credentials"),
     Rule("*ip|*cidr|loadbalancerip|externalips", _I, "network address"),

@@ -25,6 +25,19 @@ SPELLINGS: tuple[tuple[str, ...], ...] = (
 )
 
 
+_LEVELS = re.compile(
+    rf"(?<![a-z0-9])(?:{'|'.join(sorted({w for f in SPELLINGS for w in f} | {'uat', 'qa', 'demo'}, key=len, reverse=True))})"
+    r"(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def level_word(text: str) -> str:
+    """The first word of the text that people call some environment by, as written; "" when there is none."""
+    found = _LEVELS.search(text)
+    return found.group() if found else ""
+
+
 def spellings(word: str) -> tuple[str, ...]:
     """The word first, then its other usual spellings."""
     low = word.lower()
