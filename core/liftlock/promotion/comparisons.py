@@ -50,9 +50,9 @@ class Comparisons:
         key = (tree.entries[path].oid, posixpath.basename(path))
         with self._lock:
             known = self._read.get(key)
-            if known is not None:
+            if known is not None and (known.path == path or known.problem is None):
                 self._read.move_to_end(key)
-                return known if known.path == path or known.problem else replace(known, path=path)
+                return replace(known, path=path)
         source = read(tree.read(path) if data is None else data, path)
         with self._lock:
             self._read[key] = source
