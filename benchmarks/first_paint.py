@@ -31,7 +31,10 @@ def painted(argv: Sequence[str], compiled: str) -> float:
         while not any(row.strip() for row in terminal.screen.display):
             if not terminal.read(30):
                 raise SystemExit(f"nothing was painted:\n{terminal.text}")
-        return time.perf_counter() - started
+        ended = time.perf_counter()
+        if b"\x1b[?1049h" not in terminal.written:
+            raise SystemExit(f"this is no app:\n{terminal.text}")
+        return ended - started
 
 
 def main() -> int:

@@ -123,9 +123,10 @@ def _text(stream: io.TextIOWrapper) -> str:
 
 
 def _judged(code: int, out: str, err: str, arguments: tuple[str | Path, ...]) -> Answer:
-    """No command ever shows a traceback, sends a control character, or mixes JSON with anything else."""
+    """No command ever shows a traceback or an unexpected exception, sends a control character, or mixes JSON with anything else."""
     answer = Answer(code, out, err)
     assert "Traceback" not in out + err, answer
+    assert "fault of its own" not in out + err, answer
     assert not any(ord(c) < 32 and c != "\n" for c in out + err), answer
     if "--json" in arguments:
         assert json.loads(out) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from liftlock.model.promotion import Promotion
 
 DEFAULT_THEME = "liftlock-dark"
+LOOK = ("LIFTLOCK_THEME", "LIFTLOCK_ASCII", "LIFTLOCK_ANIMATION")
+"""The variables that matter before the first paint."""
 LONGEST_NOTICE = 160
 """Columns of each half of a notice, which covers what is under it."""
 TERMINAL_GONE = 129
@@ -123,11 +126,18 @@ class LiftlockApp(Reader):
     def on_mount(self) -> None:
         """Paint first, then open."""
         self.theme_changed_signal.subscribe(self, lambda _: self._repaint())
-        self.call_after_refresh(self._all_looks)
-        self.call_after_refresh(self.open)
+        self.call_after_refresh(self._painted)
         self.set_interval(TICK, self._tick)
         if not self.is_headless:
             when_gone(0, self._terminal_gone)
+
+    def _painted(self) -> None:
+        """What could wait until something is on the screen."""
+        if not gc.isenabled():
+            gc.enable()
+            gc.freeze()  # what was imported stays: it is not looked through again and again
+        self._all_looks()
+        self.open()
 
     def _terminal_gone(self) -> None:
         with suppress(RuntimeError):  # told while the app was leaving
@@ -262,17 +272,15 @@ def run(start: Path, *, at: str | None = None, theme: str = "", ascii_only: bool
 
         return Engine.open(start, at=at)
 
-    from liftlock.config import load_user, themes_dir
+    from liftlock.config import config_file, themes_dir
 
-    user = load_user()
-    app = LiftlockApp(
-        open_engine,
-        place=printable(str(start)),
-        theme=theme or user.theme,
-        own_themes=themes_dir(),
-        ascii_only=ascii_only or user.ascii,
-        animation=user.animation,
-    )
+    look: dict[str, Any] = {"theme": theme, "ascii_only": ascii_only}
+    if config_file().exists() or any(os.environ.get(variable) for variable in LOOK):
+        from liftlock.config import load_user  # most people have set nothing, and are not kept waiting for this
+
+        user = load_user()
+        look = {"theme": theme or user.theme, "ascii_only": ascii_only or user.ascii, "animation": user.animation}
+    app = LiftlockApp(open_engine, place=printable(str(start)), own_themes=themes_dir(), **look)
     code = app.run()
     if app.engine is not None:
         app.engine.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -84,6 +85,7 @@ def cli(context: click.Context, repo: Path | None, at: str | None, theme: str | 
 
 def _app(repo: Path, at: str | None, theme: str | None, ascii_only: bool) -> int:
     _needs_terminal()
+    gc.disable()  # until something is on the screen: what is imported meanwhile is no garbage
     from liftlock_tui.app import run
 
     return run(repo, at=at, theme=theme or "", ascii_only=ascii_only)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,8 @@ class Reader(App[int]):
         self.board = message.board
         if message.whole:
             self.board_screen.doing("board")
+            if not self.is_headless:
+                self.call_after_refresh(_settle)
         if not message.board.environments:
             self._no_environment(message.board)
             return
@@ -206,3 +209,10 @@ class Reader(App[int]):
         """The board shows them."""
         self.made = [promotion for promotion in self.made if promotion in message.promotions]
         self.board_screen.show_unpushed(message)
+
+
+def _settle() -> None:
+    """Take the board out of what Python looks through for garbage, so that keys do not wait while it does."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

@@ -1,14 +1,32 @@
-"""Configuration: the repository's liftlock.toml, the user's own file, and where things are kept."""
+"""Configuration: the repository's liftlock.toml, the user's own file, and where things are kept.
+
+Each name is taken from its module when it is first asked for: what the app needs before it paints is little of this.
+"""
 
 from __future__ import annotations
 
-from liftlock.config.example import example
-from liftlock.config.places import cache_dir, config_file, state_dir, state_file, themes_dir
-from liftlock.config.remembered import Remembered, forget, recall, remember, trust
-from liftlock.config.repository import ClassRule, NeverRule, Pair, RepositoryConfig, load_repository
-from liftlock.config.schema import REPOSITORY, USER, reference
-from liftlock.config.settings import Settings
-from liftlock.config.user import UserConfig, load_user
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from liftlock.config.example import example
+    from liftlock.config.places import cache_dir, config_file, state_dir, state_file, themes_dir
+    from liftlock.config.remembered import Remembered, forget, recall, remember, trust
+    from liftlock.config.repository import ClassRule, NeverRule, Pair, RepositoryConfig, load_repository
+    from liftlock.config.schema import REPOSITORY, USER, reference
+    from liftlock.config.settings import Settings
+    from liftlock.config.user import UserConfig, load_user
+
+_MODULES = {
+    "places": ("cache_dir", "config_file", "state_dir", "state_file", "themes_dir"),
+    "remembered": ("Remembered", "forget", "recall", "remember", "trust"),
+    "repository": ("ClassRule", "NeverRule", "Pair", "RepositoryConfig", "load_repository"),
+    "schema": ("REPOSITORY", "USER", "reference"),
+    "settings": ("Settings",),
+    "user": ("UserConfig", "load_user"),
+    "example": ("example",),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "REPOSITORY",
@@ -34,3 +52,12 @@ __all__ = [
     "themes_dir",
     "trust",
 ]
+
+
+def __getattr__(name: str) -> object:
+    module = _HOME.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    globals()[name] = found
+    return found

@@ -78,7 +78,7 @@ REPOSITORY: Mapping[str, Table] = {
                 default="this one",
                 form="text",
             ),
-            "protected": Key("boolean", "Whether a push wants its name typed.", default="false"),
+            "protected": Key("boolean", "Whether a push wants its name typed.", default="true for production"),
             "words": Key(
                 "strings", "Further words that stand for it in names and values.", default="its name", form="text"
             ),

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from liftlock.config import RepositoryConfig, load_repository
 from liftlock.discovery import Discovery, cell_from_path, discover, discover_with, is_environment_word, is_production
-from liftlock.errors import PlanError
+from liftlock.errors import ConfigError, PlanError
 from liftlock.gitrepo import Repository
 from liftlock.model.app import Cell
 from liftlock.model.board import Source
@@ -58,6 +58,13 @@ class Reading:
         entry = self.tree.entries.get(CONFIG_FILE)
         data = self.tree.read(CONFIG_FILE) if entry is not None and entry.is_file else None
         self.config: RepositoryConfig = load_repository(data, CONFIG_FILE)
+        elsewhere = next((e for e in self.config.environments if e.repository), None)
+        if elsewhere is not None:
+            raise ConfigError(
+                f"{CONFIG_FILE}: {elsewhere.name} is in a repository of its own",
+                "this version plans within one repository",
+                "take the key 'repository' out, and open that clone by itself",
+            )
         self._lock = threading.RLock()
         self._discovery: Discovery | None = None
         self._sources: dict[str, Source] = {}

@@ -176,7 +176,7 @@ def _moving(old: str, new: str, words: Words, why: str, value: str) -> Judgement
 def _doubt(old: str, new: str, words: Words) -> str:
     if of_pull_request(new) and not of_pull_request(old):
         return "built from a pull request: offered, not moved unasked"
-    if moves_by_itself(new) and version_shape(old):
+    if moves_by_itself(new) and any(c.isdigit() for c in old):
         return f"{new} moves by itself, the target's is pinned: offered, not moved unasked"
     made_for = level_word(new)
     if made_for and words.names_target(old) and not words.names_source(new) and not words.names_target(new):
@@ -259,7 +259,9 @@ def _structure(
     if rule is not None and rule.cls in (ChangeClass.IDENTITY, ChangeClass.SIZING):
         return Judgement(rule.cls, False, f"new in the target: {rule.why}", difference.new)
     if leaf and rule is not None and rule.cls is ChangeClass.VERSION:
-        return Judgement(ChangeClass.VERSION, True, f"{rule.why}, new in the target", difference.new)
+        told = image(texts[0])
+        bare = told.tag if told is not None and "/" in told.repository else texts[0]
+        return _moving("", bare, words, f"{rule.why}, new in the target", texts[0])
     return Judgement(ChangeClass.STRUCTURE, False, "new in the target: offered", difference.new)
 
 

@@ -25,11 +25,9 @@ SPELLINGS: tuple[tuple[str, ...], ...] = (
 )
 
 
-_LEVELS = re.compile(
-    rf"(?<![a-z0-9])(?:{'|'.join(sorted({w for f in SPELLINGS for w in f} | {'uat', 'qa', 'demo'}, key=len, reverse=True))})"
-    r"(?![a-z])",
-    re.IGNORECASE,
-)
+# What people call environments; longer words first, so that `preprod` is not read as `prod`.
+_NAMES = sorted({word for family in SPELLINGS for word in family} | {"uat", "qa", "demo"}, key=len, reverse=True)
+_LEVELS = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(_NAMES)})(?![a-z])", re.IGNORECASE)
 
 
 def level_word(text: str) -> str:

@@ -44,7 +44,7 @@ def test_what_the_command_says_to_a_person(fleet: Fleet):
     assert answer.code == 0
     assert "committed" in answer.out
     assert "promote/api/staging-to-production-eu/1.2.0" in answer.out
-    assert "not pushed" in answer.out
+    assert "git push origin promote/api/staging-to-production-eu/1.2.0" in answer.out
     assert answer.err == ""
 
 
@@ -75,7 +75,7 @@ def test_only_these_changes(fleet: Fleet):
     assert fleet.git("diff", "--name-only", made["base"], made["commit"]) == place("web", "production-eu")
     error = fleet.refused("promote", "staging", "production-eu", "--only", "0000")
     assert "'0000'" in error["title"]
-    assert error["hint"] == "liftlock plan shows the ids"
+    assert "liftlock plan staging production-eu" in error["hint"]
 
 
 def test_nothing_to_move(fleet: Fleet):
@@ -158,7 +158,7 @@ def test_push_of_a_branch(fleet: Fleet, origin: Fleet):
     assert origin.tip(made["branch"]) == made["commit"]
     assert made["pushed"] == {
         "remote": "origin",
-        "destination": made["branch"],
+        "destination": f"refs/heads/{made['branch']}",
         "commit": made["commit"],
         "address": made["pushed"]["address"],
     }
@@ -235,19 +235,37 @@ def test_push_over_http(served: Fleet, git_server):
     assert Fleet(git_server.root / "fleet.git").tip("main") == made["commit"]
 
 
-def test_a_server_that_moves_between_plan_and_push(served: Fleet, git_server):
+def test_a_server_that_moves_between_plan_and_push_and_the_plan_stays_the_same(served: Fleet, git_server):
     remote = Fleet(git_server.root / "fleet.git")
     base = remote.tip("main")
     theirs = remote.git("commit-tree", f"{base}^{{tree}}", "-p", base, "-m", "theirs")
     git_server.before_push = lambda: remote.git("update-ref", "refs/heads/main", theirs, base)
-    error = served.run("promote", "dev", "staging", "--onto", "main", "--push", "--json").error
-    assert "moved" in error["title"]
-    assert "run it again" in error["hint"]
-    assert remote.tip("main") == theirs
-    assert not [ref for ref in served.refs() if ref.startswith("refs/heads/promote/")]
-    made = served.run("promote", "dev", "staging", "--onto", "main", "--push", "--json").json
+    answer = served.run("promote", "dev", "staging", "--onto", "main", "--push", "--json")
+    made = answer.json
     assert made["base"] == theirs
     assert remote.tip("main") == made["commit"]
+    assert remote.tip("main^") == theirs
+    assert "moved" in answer.err
+    assert [ref for ref in served.refs() if ref.startswith("refs/heads/promote/")] == [f"refs/heads/{made['branch']}"]
+
+
+def test_a_server_that_moves_between_plan_and_push_and_the_plan_is_another(served: Fleet, git_server, tmp_path: Path):
+    remote = Fleet(git_server.root / "fleet.git")
+    base = remote.tip("main")
+    other = Fleet(tmp_path / "other")
+    served.git("worktree", "add", "-q", "--detach", str(other.path), base)
+    theirs = other.commit({place("api", "staging"): overlay("api", "staging", "1.2.5")}, "hotfix")
+    served.git("push", "-q", "origin", f"{theirs}:refs/heads/waiting")
+    git_server.before_push = lambda: remote.git("update-ref", "refs/heads/main", theirs, base)
+    error = served.run("promote", "dev", "staging", "--onto", "main", "--push", "--json").error
+    assert "moved" in error["title"]
+    assert "1.2.5" in error["detail"]
+    assert error["hint"]
+    assert remote.tip("main") == theirs
+    assert not [ref for ref in served.refs() if ref.startswith("refs/heads/promote/")]
+    again = served.run("promote", "dev", "staging", "--onto", "main", "--push", "--json").json
+    assert again["base"] == theirs
+    assert remote.tip("main") == again["commit"]
 
 
 def test_a_server_that_moves_takes_nothing_of_a_branch_that_was_there(served: Fleet, git_server):

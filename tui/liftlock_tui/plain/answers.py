@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from liftlock.clock import age
 from liftlock.model.board import Board, CellState
-from liftlock.model.change import Change, path_text
+from liftlock.model.change import Change, ChangeClass, path_text
 from liftlock.model.diff import Comparison, FileDiff, LineKind, Rendering
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion, Publication
@@ -86,10 +86,14 @@ def nothing_staged(made: Plan) -> str:
 
 
 def _stage_first(made: Plan) -> str:
-    first = next((change.id for change in made.changes if not change.blocked), "")
-    return f"stage some: {command('promote', made)} --only {first} …" if first else "none of them can be staged"
+    free = [change for change in made.changes if not change.blocked]
+    if not free:
+        return "none of them can be staged"
+    first = next((change for change in free if change.cls not in _KEPT), free[0])
+    return f"stage some: {command('promote', made)} --only {first.id} …"
 
 
+_KEPT = (ChangeClass.IDENTITY, ChangeClass.SIZING)
 _COLOURS = {"version": "green", "setting": "cyan", "identity": "magenta", "sizing": "blue", "structure": "yellow"}
 
 
@@ -182,7 +186,7 @@ def committed(out: Output, made: Promotion) -> None:
 def not_pushed(out: Output, made: Promotion, remote: str) -> None:
     """How to look at a commit that stays here, and how it gets out; `remote` is "" where there is none."""
     branch = printable(shlex.quote(made.branch))
-    out.line(out.style(f"look at it: git show {made.commit[:8]}", "dim"))
+    out.line(out.style(f"not pushed; look at it: git show {made.commit[:8]}", "dim"))
     if remote:
         out.line(out.style(f"push it: git push {printable(shlex.quote(remote))} {branch}", "dim"))
     else:
@@ -197,9 +201,13 @@ def to_push(out: Output, one: Publication) -> None:
         out.line(f"  {commit.short} {commit.subject} ({commit.author}){other}")
 
 
+def _short(destination: str) -> str:
+    return destination.removeprefix("refs/heads/")
+
+
 def pushed(out: Output, one: Pushed) -> None:
     """What was pushed, and the address that the forge offers."""
-    out.line(printable(f"pushed {one.commit[:8]} to {one.remote}/{one.destination.removeprefix('refs/heads/')}"))
+    out.line(printable(f"pushed {one.commit[:8]} to {one.remote}/{_short(one.destination)}"))
     if one.address:
         out.line(f"open a pull request: {printable(one.address)}")
 

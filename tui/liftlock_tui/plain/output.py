@@ -53,7 +53,7 @@ class Output:
         return f"\x1b[{';'.join(_CODES[name] for name in names)}m{text}\x1b[0m"
 
     def json(self, value: Any) -> None:
-        """A JSON document, the only thing on standard output. What a terminal would obey stands there as `\\u001b`."""
+        """A JSON document, the only thing on standard output; what a terminal would obey is escaped in it."""
         text = json.dumps(value, indent=2, ensure_ascii=not self._unicode, default=str)
         if has_unsafe(text):
             text = text.translate({ord(c): json.dumps(c)[1:-1] for c in set(text) if has_unsafe(c)})

@@ -62,14 +62,15 @@ def promote(engine: Engine, asked: Asked, told: Told) -> Done:
     Where the remote moves between, it is fetched and planned again; the same changes are committed anew on the new
     base, others are told and left to the person. Raises LiftlockError.
     """
-    if asked.push and asked.at is None:
-        engine.fetch(interactive=asked.interactive)  # what is pushed must stand on what the remote has now
+    if asked.push and asked.at is None and engine.fetch(interactive=asked.interactive) is None:
+        # What is pushed must stand on what the remote has now.
+        raise RepositoryError("There is no remote to push to", "nothing was committed", "git remote add origin URL")
     plan = selected(engine.plan(asked.source, asked.targets, asked.apps), asked.only)
     if not plan.chosen:
         raise _nothing_selected(plan, asked)
     # Pushing straight to a branch needs no local branch of that name, which may well be checked out.
     straight = asked.onto if asked.push else None
-    if straight and not engine.reads_from(straight, plan):
+    if asked.push and not engine.reads_from(straight or "", plan) and straight:  # no remote at all is told here too
         raise PlanError(
             f"{printable(plan.targets[0])} is not read from {printable(straight)}",
             f"the plan stands on {printable(plan.base_ref or plan.base[:8])}",
@@ -161,5 +162,7 @@ def command(name: str, plan: Plan | None = None) -> str:
     """A command to go on with, as it can be typed."""
     words = ["liftlock", name]
     if plan is not None:
-        words += [plan.source, *plan.targets, *(word for app in plan.asked for word in ("--app", app))]
+        words += [plan.source, *plan.targets]
+        for app in plan.asked:
+            words += [f"--app={app}"] if app.startswith("-") else ["--app", app]
     return printable(shlex.join(words))

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from liftlock.model.revision import Revision
     from liftlock_tui.widgets.filter_line import FilterLine
 
-PAUSE = 0.15
-"""Seconds the cursor rests before the commits of its cell are read."""
+REST = 0.08
+"""Seconds the cursor rests before all about its cell is shown."""
+PAUSE = 0.07
+"""Seconds after that before the commits of its cell are read."""
 
 
 class BoardScreen(Page):
@@ -137,11 +139,14 @@ class BoardScreen(Page):
     @on(Grid.Moved)
     def _moved(self) -> None:
         self._status()
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST, self._rested)
+
+    def _rested(self) -> None:
         self._show_detail()
         view = self.query_one("#detail", LineView)
         view.move_to(0, 0)
-        if self._rest is not None:
-            self._rest.stop()
         if view.display and self.grid.cell not in self._commits:
             self._rest = self.set_timer(PAUSE, self._read_commits)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -280,10 +280,14 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         count = len(self.board.environments) if self.board else 0
         row, column = max(0, min(row, len(self.apps) - 1)), max(0, min(column, count - 1))
         if (row, column) != (self.row, self.column):
+            self.refresh(self._lines_of(self.row), self._lines_of(row), Region(0, HEADER - 1, self.size.width, 1))
             self.row, self.column = row, column
-            self.refresh()
             self.post_message(self.Moved())
         self._reveal()
+
+    def _lines_of(self, row: int) -> Region:
+        """Where an app's lines stand on the widget; what is out of sight has no place there."""
+        return Region(0, max(HEADER, HEADER + row * self.step - self.scroll_offset.y), self.size.width, self.rows)
 
     def _reveal(self) -> None:
         """Scroll so that the cell is in sight, and the lane left of it where two fit."""
