@@ -1,5 +1,6 @@
 """What init writes loads back to the environments it was made from, and the reference document tells every key."""
 
+import json
 import re
 
 from hypothesis import given, settings
@@ -56,7 +57,10 @@ def test_what_cannot_be_said_is_a_comment_and_the_rest_still_loads(made) -> None
     text = example(made, (), ())
     loaded = load_repository(text.encode("utf-8"), "liftlock.toml").environments
     assert {e.name for e in loaded} <= {e.name for e in made}
-    assert all(has_unsafe(e.name) or f'"{e.name}"' in text or e.name not in {x.name for x in loaded} for e in made)
+    assert all(
+        has_unsafe(e.name) or json.dumps(e.name, ensure_ascii=False) in text or e.name not in {x.name for x in loaded}
+        for e in made
+    )
 
 
 def test_an_environment_that_would_be_taken_for_a_path_is_told_in_a_comment() -> None:
