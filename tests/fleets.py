@@ -123,7 +123,7 @@ def _text(stream: io.TextIOWrapper) -> str:
 
 
 def _judged(code: int, out: str, err: str, arguments: tuple[str | Path, ...]) -> Answer:
-    """No command ever shows a traceback or an unexpected exception, sends a control character, or mixes JSON with anything else."""
+    """No command shows a traceback or a fault of its own, sends control characters, or mixes JSON with other text."""
     answer = Answer(code, out, err)
     assert "Traceback" not in out + err, answer
     assert "fault of its own" not in out + err, answer

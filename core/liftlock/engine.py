@@ -6,6 +6,7 @@ thread. Nothing is printed; what goes wrong is raised as a LiftlockError or stan
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Self
 from liftlock.clock import Clock, SystemClock
 from liftlock.commands import Journal, Runner, action
 from liftlock.config import Settings, cache_dir, load_user
-from liftlock.errors import ConfigError, PlanError
+from liftlock.errors import ConfigError, PlanError, RepositoryError
 from liftlock.gitrepo import Repository
 from liftlock.model.app import Cell
 from liftlock.model.board import Board
@@ -77,7 +78,13 @@ class Engine:
         """
         runner = Runner(journal)
         user = load_user()
-        repository = Repository.open(start, runner)
+        try:
+            place = start.absolute()  # so that a complaint names the folder
+        except OSError as error:
+            raise RepositoryError(
+                "The folder you are in is gone", error.strerror or "", "go to a clone, or name one with --repo DIR"
+            ) from error
+        repository = Repository.open(place, runner)
         return cls(repository, Settings(user=user), runner, clock or SystemClock(), at, cache)
 
     def close(self) -> None:
@@ -345,16 +352,24 @@ class Engine:
         top = self._repository.work_tree
         if top is None:
             return None
-        place = top / CONFIG_FILE
+        place, made = top / CONFIG_FILE, False
         try:
             with place.open("x", encoding="utf-8") as file:
+                made = True
                 file.write(text)
         except FileExistsError as error:
             raise ConfigError(
                 f"There is a {CONFIG_FILE} already", printable(str(place)), "liftlock init --print shows what was found"
             ) from error
         except OSError as error:
-            raise ConfigError(f"{CONFIG_FILE} cannot be written", error.strerror or str(error)) from error
+            with contextlib.suppress(OSError):
+                if made:
+                    place.unlink()  # half a file would be an error from now on
+            raise ConfigError(
+                f"{CONFIG_FILE} cannot be written",
+                printable(f"{error.strerror or error}: {place}"),
+                "liftlock init --print shows it, to be put where it can be written",
+            ) from error
         return place
 
     def init_text(self) -> str:

@@ -32,6 +32,8 @@ LOOK = ("LIFTLOCK_THEME", "LIFTLOCK_ASCII", "LIFTLOCK_ANIMATION")
 """The variables that matter before the first paint."""
 LONGEST_NOTICE = 160
 """Columns of each half of a notice, which covers what is under it."""
+CANNOT = 2
+"""The exit code when there was nothing that could be shown."""
 TERMINAL_GONE = 129
 """The exit code after the terminal was closed: what a shell says of SIGHUP."""
 TICK = 20.0
@@ -237,7 +239,7 @@ class LiftlockApp(Reader):
     def action_leave(self) -> None:
         """Leave; ask when a commit of this session waits for its push."""
         if not self.made:
-            self.leave()
+            self.leave(CANNOT if self.problem is not None else 0)
             return
         from liftlock_tui.modals.dialog import Confirm
 

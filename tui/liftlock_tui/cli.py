@@ -38,7 +38,7 @@ def _everywhere(command: Command) -> Command:
     def wrapped(*args: Any, **named: Any) -> int | None:
         outer = click.get_current_context().find_root().params
         named["repo"] = named["repo"] or outer.get("repo") or Path()
-        named["at"] = named["at"] or outer.get("at")
+        named["at"] = outer.get("at") if named["at"] is None else named["at"]  # an empty one is no revision
         return command(*args, **named)
 
     return wrapped

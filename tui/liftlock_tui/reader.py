@@ -34,6 +34,8 @@ class Reader(App[int]):
         super().__init__()
         self.engine: Engine | None = None
         self.board: Board | None = None
+        self.problem: LiftlockError | None = None
+        """Why there is nothing to show."""
         self.made: list[Promotion] = []
         """Commits of this session that were not pushed."""
         self.key_table: dict[str, tuple[str, ...]] = keymap({})[0]
@@ -114,6 +116,7 @@ class Reader(App[int]):
         if not message.board.environments:
             self._no_environment(message.board)
             return
+        self.problem = None
         self.board_screen.show(message.board)
 
     def _no_environment(self, board: Board) -> None:
@@ -122,13 +125,15 @@ class Reader(App[int]):
             LiftlockError(
                 "No environment was found here",
                 looked or "no folder, file or branch is named like an environment (dev, staging, production, …)",
-                "name them in liftlock.toml; `liftlock init` writes one to begin with, `liftlock doctor` says what was looked at",
+                "name them in liftlock.toml; `liftlock init` writes one to begin with, "
+                "`liftlock doctor` says what was looked at",
             )
         )
 
     def _problem(self, error: LiftlockError) -> None:
         from liftlock_tui.screens.problem import ProblemScreen
 
+        self.problem = error
         if not isinstance(self.screen, ProblemScreen):
             self.push_screen(ProblemScreen(error))
 
@@ -189,7 +194,7 @@ class Reader(App[int]):
         receiver = to or self
         try:
             with self.suspend():
-                print(f"liftlock: {doing}", flush=True)  # noqa: T201  (the terminal is the person's now)
+                print("liftlock: git asks; the app comes back when it is done", flush=True)  # noqa: T201  (the terminal is the person's now)
                 try:
                     ended = work()
                 except LiftlockError as error:

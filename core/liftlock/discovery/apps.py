@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from liftlock.discovery.index import GENERIC, PARTS, TOOLS, WEAK, Index, generic, naming
@@ -83,6 +84,14 @@ def _container(folder: str) -> str:
     return folder.rpartition("/")[2] or "all"
 
 
+def _above(path: str) -> Iterator[str]:
+    """The folders that a path is in."""
+    at = path.find("/")
+    while at >= 0:
+        yield path[:at]
+        at = path.find("/", at + 1)
+
+
 def _divide_folders(index: Index, place: Place, kinds: frozenset[str]) -> dict[Key, dict[str, Share]]:
     base = _base(index, place.parent)
     head = f"{place.parent}/" if place.parent else ""
@@ -91,10 +100,11 @@ def _divide_folders(index: Index, place: Place, kinds: frozenset[str]) -> dict[K
     shares: dict[Key, dict[str, Share]] = defaultdict(lambda: defaultdict(Share))
     rest = base or (_container(place.parent),)
     loose = not split and _files_are_apps(index, place, base, roots, kinds)
+    order = {child: number for number, child in enumerate(split)}
     for name, files in place.held.items():
         whole = Share()
         for file in files:
-            child = next((c for c in split if file.startswith(f"{c}/")), None)
+            child = min((f for f in _above(file) if f in order), key=order.__getitem__, default=None)
             if child is not None:
                 share = shares[(*(base if base and not naming(child) else ()), *(naming(child) or (child,)))][name]
                 root = f"{roots[name]}/{child}/"

@@ -196,9 +196,17 @@ def _documents(path: str, data: bytes, problems: list[Problem]) -> list[Any]:
         return [d for d in parse(data) if isinstance(d, dict)]
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         if b"{{" not in data:
-            said = str(error).splitlines()[0] if str(error) else "not YAML"
-            problems.append(Problem(printable(path), f"cannot be read as YAML: {printable(said)}", "see the file"))
+            problems.append(unreadable(path, error))
         return []
+
+
+def unreadable(path: str, error: Exception) -> Problem:
+    """What is wrong with a file that cannot be parsed, with the line where that is known."""
+    mark = getattr(error, "problem_mark", None)
+    said = getattr(error, "problem", None) or (str(error).splitlines() or [""])[0] or "not YAML"
+    place = f"line {mark.line + 1}: " if mark is not None else ""
+    kind = "JSON" if path.endswith(".json") else "YAML"
+    return Problem(printable(path), f"cannot be read as {kind}: {place}{printable(said)}", "correct the file")
 
 
 def at(node: Any, *path: str) -> Any:

@@ -10,8 +10,9 @@ from typing import Any
 
 import yaml
 
-from liftlock.discovery.contents import parse
+from liftlock.discovery.contents import parse, unreadable
 from liftlock.discovery.words import is_word, listed
+from liftlock.errors import Problem
 from liftlock.model.app import Version
 from liftlock.text import printable
 
@@ -41,8 +42,11 @@ class Pin:
     weight: int = 0
 
 
-def pins_of(path: str, data: bytes) -> tuple[Pin, ...]:
-    """The versions pinned in a file; none where it is a template, encrypted, or cannot be parsed."""
+def pins_of(path: str, data: bytes, problems: list[Problem] | None = None) -> tuple[Pin, ...]:
+    """The versions pinned in a file; none where it is a template, encrypted, or cannot be parsed.
+
+    A file that should be read and cannot be is added to `problems`.
+    """
     wanted = _IN_OBJECTS if _OBJECT.search(data) is not None else _INTERESTING
     plain = b"." in data and b"kind:" not in data and len(data) <= 8192
     if not plain and wanted.search(data) is None and not path.endswith(".env"):
@@ -54,7 +58,9 @@ def pins_of(path: str, data: bytes) -> tuple[Pin, ...]:
         if data.startswith((b"\x00", b"#!")) or b"\nsops:\n" in data:
             return ()
         documents = [json.loads(data, parse_int=str, parse_float=str)] if name.endswith(".json") else parse(data)
-    except (ValueError, yaml.YAMLError, RecursionError):
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        if problems is not None and b"{{" not in data and name.endswith((".yaml", ".yml", ".json")):
+            problems.append(unreadable(path, error))
         return ()
     shown = printable(path)
     found = [pin for document in documents for pin in _document(shown, name, document)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from liftlock.discovery.pins import Pin, pins_of
+from liftlock.errors import Problem
 from liftlock.model.app import Cell, Version
 from liftlock.model.board import CellKey
 from liftlock.model.tree import Tree
@@ -20,26 +21,37 @@ def versions(tree: Tree, cell: Cell) -> tuple[Version, ...]:
     return versions_of(tree, (cell,))[(cell.app, cell.environment)]
 
 
-def versions_of(tree: Tree, cells: Iterable[Cell]) -> dict[CellKey, tuple[Version, ...]]:
+def versions_of(
+    tree: Tree, cells: Iterable[Cell], problems: dict[str, Problem] | None = None
+) -> dict[CellKey, tuple[Version, ...]]:
     """The versions of many cells: every file is read and parsed once. Raises RepositoryError.
 
-    A cell whose own files pin nothing has what the files it shares with others pin.
+    A cell whose own files pin nothing has what the files it shares with others pin. Files that cannot be parsed are
+    added to `problems` by their paths.
     """
     all_cells = list(cells)
     read: dict[str, tuple[Pin, ...]] = {}
     only = {cell.files[0] for cell in all_cells if len(cell.files) == 1}
-    _read(tree, (f for cell in all_cells for f in cell.files), read, only)
+    wrong: dict[str, Problem] = {} if problems is None else problems
+    _read(tree, (f for cell in all_cells for f in cell.files), read, only, wrong)
     found = {(cell.app, cell.environment): _of(cell, cell.files, read) for cell in all_cells}
     bare = [cell for cell in all_cells if cell.shared and not found[(cell.app, cell.environment)]]
-    _read(tree, (f for cell in bare for f in cell.shared), read, set())
+    _read(tree, (f for cell in bare for f in cell.shared), read, set(), wrong)
     for cell in bare:
         found[(cell.app, cell.environment)] = _of(cell, cell.shared, read)
     return found
 
 
-def _read(tree: Tree, files: Iterable[str], read: dict[str, tuple[Pin, ...]], only: set[str]) -> None:
+def _read(
+    tree: Tree,
+    files: Iterable[str],
+    read: dict[str, tuple[Pin, ...]],
+    only: set[str],
+    problems: dict[str, Problem],
+) -> None:
     wanted = [f for f in dict.fromkeys(files) if f not in read and _may_pin(f)]
     known: dict[tuple[str, str], tuple[Pin, ...]] = {}
+    broken: dict[tuple[str, str], list[Problem]] = {}
     for path, data in tree.read_many(wanted).items():
         if len(data) > LARGE and path not in only:
             read[path] = ()
@@ -47,8 +59,10 @@ def _read(tree: Tree, files: Iterable[str], read: dict[str, tuple[Pin, ...]], on
         # The same content under the same name, as in many clusters' folders, is looked into once.
         key = (tree.entries[path].oid, path.rpartition("/")[2])
         if key not in known:
-            known[key] = pins_of(path, data)
+            found: list[Problem] = []
+            known[key], broken[key] = pins_of(path, data, found), found
         shown = printable(path)
+        problems.update((path, replace(problem, place=shown)) for problem in broken[key])
         read[path] = tuple(replace(pin, version=replace(pin.version, file=shown)) for pin in known[key])
 
 

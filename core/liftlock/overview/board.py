@@ -74,8 +74,10 @@ def fill(
     cells = dict(board.cells)
     for environment in board.environments:
         mine = [state.cell for key, state in cells.items() if key[1] == environment.name]
-        for key, versions in versions_of(reading.tree_of(environment), mine).items():
-            cells[key] = replace(cells[key], versions=versions)
+        broken: dict[str, Problem] = {}
+        for key, versions in versions_of(reading.tree_of(environment), mine, broken).items():
+            wrong = tuple(broken[file] for file in cells[key].cell.files if file in broken) if broken else ()
+            cells[key] = replace(cells[key], versions=versions, problems=(*cells[key].problems, *wrong))
         if cancelled():
             return
     board = replace(board, cells=dict(cells))
@@ -143,17 +145,16 @@ def _behind(
     reading: Reading, board: Board, comparisons: Comparisons, rulebook: Rulebook
 ) -> Iterator[tuple[CellKey, tuple[Behind, ...], Problem | None]]:
     for environment in board.environments:
-        sources = [e for e in board.environments if e.name in environment.after]
+        sources = [(e.name, reading.side(e)) for e in board.environments if e.name in environment.after]
         here = reading.side(environment)
         for app, cell in here.cells.items():
             found: list[Behind] = []
             problem = None
-            for source in sources:
-                there = reading.side(source)
+            for name, there in sources:
                 if app not in there.cells:
                     continue
                 try:
-                    found.append(Behind(source.name, pending(there, here, app, comparisons, rulebook)))
+                    found.append(Behind(name, pending(there, here, app, comparisons, rulebook)))
                 except LiftlockError as error:
                     problem = Problem(app, str(error), error.hint)
             yield (app, cell.environment), tuple(found), problem

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import liftlock
+from liftlock.errors import Problem
 from liftlock.model.board import Board, CellState
 from liftlock.model.environment import Environment, Finding
 from liftlock.overview import board as boards
 from liftlock.overview.reading import Reading
+from liftlock.text import printable
 
 # Boards of other commits are of no use any more; a few stay for those who switch between repositories.
 _KEPT = 20
@@ -50,7 +52,7 @@ class BoardCache:
     def store(self, reading: Reading, board: Board) -> None:
         """Keep a complete board."""
         path = self._path(reading)
-        if path is None:
+        if path is None or any(_passing(state) for state in board.cells.values()):
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,12 +71,21 @@ class BoardCache:
         return self._folder / f"{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}.json"
 
 
+def _passing(state: CellState) -> bool:
+    """Whether something is wrong with the cell that is not the fault of its files, and may be gone next time."""
+    if not state.problems:
+        return False
+    files = {printable(file) for file in (*state.cell.files, *state.cell.shared)}
+    return any(problem.place not in files for problem in state.problems)
+
+
 def _stored(board: Board) -> dict[str, Any]:
     return {
         "environments": [asdict(e) for e in board.environments],
         "apps": board.apps,
-        "cells": [asdict(state) for state in board.cells.values() if not state.problems],
+        "cells": [asdict(state) for state in board.cells.values()],
         "findings": [asdict(f) for f in board.findings],
+        "problems": [asdict(p) for p in board.problems],
     }
 
 
@@ -88,7 +99,7 @@ def _board(stored: Mapping[str, Any], reading: Reading, name: str) -> Board:
         {(s.cell.app, s.cell.environment): s for s in states},
         {e.name: reading.source_of(e) for e in environments},
         tuple(_made(Finding, f) for f in stored["findings"]),
-        (),
+        tuple(_made(Problem, p) for p in stored["problems"]),
         boards.notes(reading),
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from liftlock.commands import Runner
 from liftlock.config import Settings
-from liftlock.errors import LiftlockError
+from liftlock.discovery import versions_of
+from liftlock.errors import LiftlockError, Problem
 from liftlock.gitrepo import Repository
 from liftlock.model.environment import Finding
 from liftlock.model.report import Check, Verdict
@@ -40,11 +42,30 @@ def _all(repository: Repository, at: str | None, runner: Runner, settings: Setti
         count = len(reading.cells_of(environment.name))
         after = f", after {', '.join(environment.after)}" if environment.after else ""
         lock = ", protected" if environment.protected else ""
-        yield Check("Environments", environment.name, Verdict.GOOD, printable(f"{plural(count, 'app')}{after}{lock}"))
+        said = printable(f"{plural(count, 'app')}{after}{lock}")
+        try:
+            source = reading.source_of(environment)
+        except LiftlockError as error:
+            yield Check("Environments", printable(environment.name), Verdict.BAD, f"{said}; {error}", error.hint)
+            continue
+        if source.ref != reading.source.ref:
+            said += printable(f", read from {source.ref}")
+        verdict = Verdict.GOOD if count else Verdict.BAD
+        hint = "" if count else "look at its paths in liftlock.toml"
+        yield Check("Environments", printable(environment.name), verdict, said, hint)
     for finding in discovery.findings:
         yield _finding(finding)
-    for problem in discovery.problems:
+    for problem in (*discovery.problems, *_files(reading)):
         yield Check("Files", printable(problem.place), Verdict.BAD, printable(problem.title), problem.hint)
+
+
+def _files(reading: Reading) -> Iterator[Problem]:
+    """What the apps' own files have that keeps them from being read."""
+    broken: dict[str, Problem] = {}
+    for environment in reading.discovery.environments:
+        with contextlib.suppress(LiftlockError):  # of an environment that cannot be read was told above
+            versions_of(reading.tree_of(environment), reading.cells_of(environment.name).values(), broken)
+    yield from broken.values()
 
 
 def _finding(finding: Finding) -> Check:

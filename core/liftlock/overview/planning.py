@@ -30,6 +30,13 @@ class Planning:
 
     def plan(self, reading: Reading, source: str, targets: Sequence[str], apps: Sequence[str]) -> Plan:
         """The plan between environments or paths. Raises PlanError, RepositoryError."""
+        targets = tuple(dict.fromkeys(targets))
+        if source in targets:
+            raise PlanError(
+                f"{printable(source)} is both where from and where to",
+                "a promotion goes from one place to others",
+                "name two that are not the same",
+            )
         mine, theirs, words, ref = reading.sides(source, targets)
         if len({side.tree.commit for side in theirs}) > 1:
             raise PlanError(

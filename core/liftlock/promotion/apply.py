@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from liftlock.errors import EditError
 from liftlock.model.change import Change, Op, Step, Value
@@ -18,6 +18,7 @@ from liftlock.yamledit import (
     AddEntry,
     AddItem,
     Edit,
+    Pointer,
     Remove,
     RemoveDocument,
     Scalar,
@@ -161,7 +162,25 @@ def _snippet(change: Change, difference: Difference, pair: FilePair, plan: Plan)
     node = node_at(pair.source, difference.source)
     if node is not None and value == value_of(node):
         return Snippet.of(pair.source, difference.source)
-    return Snippet.value(_as_value(value))
+    texts = list(_unlike(value_of(node), value)) if node is not None else []
+    if node is None or not texts or any(text is None for _, text in texts):
+        return Snippet.value(_as_value(value))
+    snippet = Snippet.of(pair.source, difference.source)  # the source's own style and comments, with other texts
+    for at, text in texts:
+        snippet = snippet.with_scalar(at, str(text))
+    return snippet
+
+
+def _unlike(old: object, new: object, at: Pointer = ()) -> Iterator[tuple[Pointer, str | None]]:
+    """The scalars in which two values differ, by their address; None for a text where more than scalars differ."""
+    if isinstance(old, dict) and isinstance(new, dict) and list(old) == list(new):
+        for key, value in old.items():
+            yield from _unlike(value, new[key], (*at, str(key)))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, value in enumerate(old):
+            yield from _unlike(value, new[index], (*at, index))
+    elif old != new:
+        yield at, new if at and isinstance(old, str) and isinstance(new, str) else None
 
 
 def _as_value(value: object) -> Value:

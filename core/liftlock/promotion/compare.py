@@ -82,6 +82,8 @@ def document_step(document: Document, index: int) -> Step:
     if kind is not None and name is not None:
         namespace = _text(metadata, "namespace")
         return (("document", f"{kind}/{name}"), *((("namespace", namespace),) if namespace else ()))
+    if isinstance(_child(document.root, "releases"), ListNode):
+        return (("holds", "releases"),)  # of a helmfile, whose other documents may be more or fewer
     return (("#", str(index)),)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from liftlock.model.change import path_json
 from liftlock.model.tree import Tree
 from liftlock.promotion.compare import Difference, compare
-from liftlock.promotion.words import Words
+from liftlock.promotion.words import Words, beside
 from liftlock.yamledit import Source, read
 
 
@@ -70,6 +70,7 @@ class Comparisons:
         blobs: tuple[bytes | None, bytes | None] = (None, None),
     ) -> FilePair:
         """Both files and their differences. Raises RepositoryError when one is not there."""
+        words = beside(words, source_path, target_path)
         key = (
             source_tree.entries[source_path].oid,
             source_path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from liftlock.model.change import Change, ChangeClass, path_text
+from liftlock.model.change import Change, ChangeClass, Op, path_text
 from liftlock.model.plan import Plan
 from liftlock.model.revision import Revision
 from liftlock.text import plural, printable, short_version, shorten
@@ -42,7 +42,26 @@ def _headline(plan: Plan) -> str:
         return " -> ".join(next(iter(moves)))
     if len({change.app for change in plan.chosen}) > 1 and moves:
         return ""
-    return f"({plural(len(plan.chosen), 'value')})"
+    arrived = _arrived(plan)
+    if not moves and len(arrived) == 1:
+        return next(iter(arrived))
+    kind = "value" if all(change.op is Op.SET for change in plan.chosen) else "change"
+    return f"({plural(len(plan.chosen), kind)})"
+
+
+def _arrived(plan: Plan) -> frozenset[str]:
+    """The versions of releases and dependencies that are added whole."""
+    added = [plan.value_of(change) for change in plan.chosen if change.op is Op.ADD and change.path]
+    found = [_release(value) for value in added]
+    return frozenset(_version(told[1]) for told in found if told is not None)
+
+
+def _release(value: object) -> tuple[str, str] | None:
+    """The chart and version of a release or dependency of a chart, None for anything else."""
+    if not isinstance(value, dict) or not isinstance(value.get("version"), str):
+        return None
+    chart = value.get("chart", value.get("name"))
+    return (chart, value["version"]) if isinstance(chart, str) else None
 
 
 def _moves(plan: Plan) -> frozenset[tuple[str, str]]:
@@ -85,6 +104,11 @@ def body(plan: Plan) -> str:
 def _said(change: Change, plan: Plan) -> str:
     new = plan.shown(change)
     place = printable(path_text(change.path)) if change.path else "the whole file"
+    if not change.path and change.op is Op.SET:
+        return f"{place}: as it is in {printable(plan.source)}"
+    release = _release(new) if change.old is None else None
+    if release is not None:
+        return f"{place}: added {_one(' '.join(release))}"
     if change.old is None:
         return f"{place}: added{_short(new)}"
     if new is None:
@@ -125,7 +149,8 @@ def branch_name(plan: Plan, template: str = "") -> str:
     apps = list(dict.fromkeys(change.app for change in plan.chosen))
     app = apps[0] if len(apps) == 1 else f"{len(apps)}-apps"
     moves = _moves(plan)
-    version = next(iter(moves))[1] if len(moves) == 1 else plan.base[:8]
+    arrived = _arrived(plan) if not moves else frozenset()
+    version = next(iter(moves))[1] if len(moves) == 1 else next(iter(arrived)) if len(arrived) == 1 else plan.base[:8]
     named = {"app": app, "from": plan.source, "to": "+".join(plan.targets), "version": version}
     pattern = template or "promote/{app}/{from}-to-{to}/{version}"
     parts = pattern.format_map(_Known({key: _slug(value) for key, value in named.items()})).split("/")

@@ -16,6 +16,8 @@ from liftlock.discovery import pair_files
 from liftlock.model.app import Cell, Pairing
 from liftlock.model.environment import Environment
 from liftlock.model.tree import Tree
+from liftlock.promotion.releases import container, pair_parts
+from liftlock.promotion.words import Words, between
 
 
 def pairings(
@@ -26,11 +28,15 @@ def pairings(
     source: Environment,
     target: Environment,
     *,
+    words: Words | None = None,
     declared: Sequence[tuple[str, str]] = (),
 ) -> tuple[Pairing, ...]:
     """The files of two cells, part beside part, in the order of their paths."""
-    found = list(pair_files(mine, theirs, source_tree, target_tree, source, target))
-    found = _clusters(found, mine, theirs, source_tree, target_tree)
+    if container(mine) and container(mine) != container(theirs):
+        found = pair_parts(mine, theirs, target_tree, words or between(source, target))
+    else:
+        found = list(pair_files(mine, theirs, source_tree, target_tree, source, target))
+        found = _clusters(found, mine, theirs, source_tree, target_tree)
     for left, right in declared:
         if left in source_tree.entries and right in target_tree.entries and left in mine.files:
             found = [p for p in found if p.source != left and p.target != right]

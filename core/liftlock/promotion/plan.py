@@ -13,13 +13,16 @@ from liftlock.model.change import Change, ChangeClass, Op, Value, path_text
 from liftlock.model.environment import Environment
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.tree import Tree
+from liftlock.promotion.automation import automated
 from liftlock.promotion.classify import Never, judge, scalars
 from liftlock.promotion.comparisons import Comparisons, FilePair, change_id
 from liftlock.promotion.glance import may_move
+from liftlock.promotion.links import linked
 from liftlock.promotion.pairing import pairings
+from liftlock.promotion.releases import container, joined, missing, no_place, own
 from liftlock.promotion.rules import Rule
 from liftlock.promotion.secrets import guarded, holds_secret
-from liftlock.promotion.words import Words, between
+from liftlock.promotion.words import Words, beside, between
 from liftlock.text import printable
 from liftlock.yamledit import value_of
 
@@ -61,15 +64,16 @@ def make(
     wanted = tuple(apps)
     for target in targets:
         told = words or between(source.environment, target.environment)
+        templates = _templates(target, told)
         for app in wanted:
             mine, theirs = source.cells.get(app), target.cells.get(app)
             if mine is None:
                 continue
-            here = theirs or _missing(mine, target.environment)
+            here = theirs or _missing(mine, target, told)
             found = _cell(source, target, mine, here, told, comparisons, rulebook)
             changes += found
-            cautions += _cautions(found, target, told)
-    changes = _linked(changes)
+            cautions += _cautions(found, templates, told)
+    changes = linked(joined(changes))
     selected = frozenset(change.id for change in changes if change.proposed)
     return Plan(
         source.environment.name,
@@ -92,8 +96,10 @@ def pending(source: Side, target: Side, app: str, comparisons: Comparisons, rule
     return sum(c.proposed and all(i in found and found[i].proposed for i in c.together) for c in found.values())
 
 
-def _missing(cell: Cell, environment: Environment) -> Cell:
-    return replace(cell, environment=environment.name, roots=(), files=(), shared=(), render_root="")
+def _missing(cell: Cell, target: Side, words: Words) -> Cell:
+    if cell.part:
+        return missing(cell, target.environment, target.cells.values(), words)
+    return replace(cell, environment=target.environment.name, roots=(), files=(), shared=(), render_root="")
 
 
 def _cell(
@@ -108,8 +114,17 @@ def _cell(
     moving: bool = False,
 ) -> list[Change]:
     """The changes of one cell; with `moving` only those that could be selected by default."""
+    if container(mine) and not container(theirs):
+        return [no_place(mine, target.environment.name, container(mine), change_id(container(mine), mine.part, None))]
     pairs = pairings(
-        mine, theirs, source.tree, target.tree, source.environment, target.environment, declared=rulebook.pairs
+        mine,
+        theirs,
+        source.tree,
+        target.tree,
+        source.environment,
+        target.environment,
+        words=words,
+        declared=rulebook.pairs,
     )
     unlike = [p for p in pairs if not _same_blob(p, source.tree, target.tree)]
     if moving:
@@ -132,7 +147,8 @@ def _cell(
                 words,
                 (mine_data, their_data),
             )
-            changes += _within(pair, pairing.source, pairing.target, theirs, words, rulebook, moving=moving)
+            told = beside(words, pairing.source, pairing.target)
+            changes += _within(pair, pairing.source, pairing.target, mine, theirs, told, rulebook, moving=moving)
         else:
             change = _whole(pairing, source, target, theirs, words, comparisons)
             if change is not None:
@@ -154,6 +170,7 @@ def _within(
     pair: FilePair,
     source_file: str,
     file: str,
+    mine: Cell,
     cell: Cell,
     words: Words,
     rulebook: Rulebook,
@@ -168,13 +185,19 @@ def _within(
         if difference.group:
             groups[difference.group].append(identity)
     changes = []
-    for identity, difference in pair.differences.items():
+    held = cell.part and (source_file, file) == (container(mine), container(cell))
+    differences = (
+        own(pair.differences, mine, cell, words) if held else {i: (d, "") for i, d in pair.differences.items()}
+    )
+    for identity, (difference, said) in differences.items():
         offered = difference.op is Op.REMOVE or isinstance(difference.new, dict | list)
         if moving and offered and difference.counterpart is None:
             continue  # such are offered, never selected by themselves
-        if cell.part and not any(isinstance(s, tuple) and ("name", cell.part) in s for s in difference.path):
-            continue
         verdict = judge(difference, file, words, never=rulebook.never, rules=rulebook.rules)
+        policy = automated(pair.target, difference)
+        if policy and verdict.cls is ChangeClass.VERSION:
+            why = f"{verdict.why}; image automation writes this line by itself (the policy {policy}): offered"
+            verdict = replace(verdict, selected=False, why=why)
         stopped = blocked or difference.blocked
         at = difference.target or difference.source or (0,)
         in_secret = holds_secret(pair.target, int(at[0])) or holds_secret(pair.source, int(at[0]))
@@ -190,7 +213,7 @@ def _within(
             verdict.new,
             verdict.cls,
             verdict.selected and not stopped,
-            printable(verdict.why),
+            said if said and verdict.cls is ChangeClass.STRUCTURE else printable(verdict.why),
             difference.line,
             stopped,
             tuple(i for i in groups.get(difference.group, ()) if i != identity),
@@ -200,6 +223,9 @@ def _within(
 
 
 def _unreadable(pair: FilePair, source_file: str, file: str, cell: Cell, blocked: str) -> Change:
+    # One path on two branches is one file: it can be taken as it stands, unless it is closed for another key.
+    whole = source_file == file and not _encrypted(blocked)
+    why = f"the files differ, and cannot be compared leaf by leaf: {blocked}"
     size = f"{len(pair.target.data)} bytes", f"{len(pair.source.data)} bytes"
     return Change(
         change_id(source_file, file, None),
@@ -213,10 +239,14 @@ def _unreadable(pair: FilePair, source_file: str, file: str, cell: Cell, blocked
         size[1],
         ChangeClass.STRUCTURE,
         False,
-        f"the files differ, and cannot be compared leaf by leaf: {blocked}",
+        f"{why}; the whole file is offered" if whole else why,
         0,
-        blocked,
+        "" if whole else blocked,
     )
+
+
+def _encrypted(reason: str) -> bool:
+    return "sops" in reason or "git-crypt" in reason
 
 
 def _whole(
@@ -228,7 +258,7 @@ def _whole(
         return None
     read = comparisons.source(tree, path)
     value = _file_value(read.data, tuple(value_of(d.root) for d in read.documents if d.root is not None))
-    blocked = read.read_only if "sops" in read.read_only or "git-crypt" in read.read_only else ""
+    blocked = read.read_only if _encrypted(read.read_only) else ""
     identity = change_id(pairing.source or "", pairing.target or pairing.path, None)
     if pairing.source is None:
         why, cls, new, old, op = "only the target has this file", ChangeClass.STRUCTURE, None, value, Op.REMOVE
@@ -264,41 +294,23 @@ def _file_value(data: bytes, documents: tuple[Value, ...]) -> Value:
     return documents[0] if len(documents) == 1 else list(documents)
 
 
-def _linked(changes: list[Change]) -> list[Change]:
-    """Changes that only make sense together: a new file with the entry that lists it; groups kept whole."""
-    by_file = {change.file: change for change in changes if not change.path and change.op is not Op.SET}
-    links: dict[str, set[str]] = {change.id: set(change.together) for change in changes}
-    for change in changes:
-        value = change.new if change.op is Op.ADD else change.old if change.op is Op.REMOVE else None
-        if isinstance(value, str) and change.path and not isinstance(change.path[-1], str):
-            listed = posixpath.normpath(posixpath.join(posixpath.dirname(change.file), value.removeprefix("./")))
-            other = by_file.get(listed) or by_file.get(f"{listed}/kustomization.yaml")
-            if other is not None and other.op is change.op and other.environment == change.environment:
-                links[change.id].add(other.id)
-                links[other.id].add(change.id)
-    by_id = {change.id: change for change in changes}
-    whole: list[Change] = []
-    for change in changes:
-        together = tuple(sorted(links[change.id]))
-        proposed = change.proposed and all(by_id[i].proposed for i in change.together if i in by_id)
-        whole.append(replace(change, together=together, proposed=proposed))
-    return whole
+def _templates(target: Side, words: Words) -> dict[str, str]:
+    """Of each name that a template renders to in the target's folders, the template."""
+    return {
+        posixpath.basename(path).rsplit(".", 1)[0]: path
+        for path in target.tree.entries
+        if path.endswith((".gotmpl", ".tmpl", ".tpl", ".j2"))
+        and any(words.names_target(part) for part in path.split("/")[:-1])
+    }
 
 
-def _cautions(changes: Sequence[Change], target: Side, words: Words) -> list[Caution]:
+def _cautions(changes: Sequence[Change], templates: Mapping[str, str], words: Words) -> list[Caution]:
     found = []
     for change in changes:
         if change.proposed and any(words.names_source(text) for text in scalars(change.new)):
             where = f"{printable(change.file)}: {printable(path_text(change.path))}"
             found.append(Caution(f"{where} would get a value that holds the source's own word", change.id))
-    entries = target.tree.entries
     twins: dict[str, str] = {}
-    templates = {
-        posixpath.basename(path).rsplit(".", 1)[0]: path
-        for path in entries
-        if path.endswith((".gotmpl", ".tmpl", ".tpl", ".j2"))
-        and any(words.names_target(part) for part in path.split("/")[:-1])
-    }
     for change in changes:
         template = templates.get(posixpath.basename(change.file))
         if change.proposed and template is not None and template != change.file:

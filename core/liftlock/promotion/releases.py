@@ -53,13 +53,12 @@ def pair_parts(mine: Cell, theirs: Cell, target: Tree, words: Words) -> list[Pai
     from_folder, to_folder = posixpath.dirname(here), posixpath.dirname(there)
     found = [Pairing(here, there, there)]
     taken = {there}
-    spare = {words.to_source(f[len(to_folder) :]): f for f in theirs.files[1:] if f.startswith(to_folder)}
+    # Files below the folders, by their place there in the target's words.
+    spare = {f[len(to_folder) :]: f for f in theirs.files[1:] if f.startswith(f"{to_folder}/")}
     for file in mine.files[1:]:
-        below = file[len(from_folder) :] if file.startswith(from_folder) else ""
-        exact = to_folder + below
-        path = exact if below and exact in theirs.files else spare.get(words.to_source(below), "")
+        below = file[len(from_folder) :] if file.startswith(f"{from_folder}/") else ""
         wanted = to_folder + words.to_target(below) if below else words.to_target(file)
-        path = path or (wanted if wanted in target.entries else "")
+        path = spare.get(below) or spare.get(words.to_target(below)) or (wanted if wanted in target.entries else "")
         taken.add(path)
         found.append(Pairing(file, path or None, path or wanted))
     return [*found, *(Pairing(None, file, file) for file in theirs.files if file not in taken)]
@@ -73,44 +72,52 @@ def own(
     A list of charts' repositories goes with the item that needs it.
     """
     found: dict[str, tuple[Difference, str]] = {}
-    wanted: set[str] = set()
+    needed: set[str] = set()
     for identity, difference in differences.items():
         path = _inside(difference.path)
         if not path or path[0] not in _LISTS:
             continue
-        told = difference
-        if len(path) == 1 and difference.op is Op.ADD and isinstance(difference.new, list):
-            items = [item for item in difference.new if _name(item) == mine.part]
-            told = replace(difference, new=[_renamed(item, words) for item in items])
-        elif len(path) == 1 and difference.group:
-            pass  # the empty list that the above takes the place of
-        elif len(path) < 2 or not (_is(path[1], mine.part) if difference.op is Op.ADD else _is(path[1], theirs.part)):
-            # Below an item that both have, its steps are the target's, whatever is done there.
-            if len(path) < 3 or not _is(path[1], theirs.part):
-                continue
-        elif len(path) == 2 and difference.op is Op.ADD:
-            told = replace(difference, new=_renamed(difference.new, words))
-        if told.op is Op.ADD and len(path) <= 2:
-            wanted |= {_repository(item) for item in (told.new if isinstance(told.new, list) else [told.new])} - {""}
-        found[identity] = (told, _said(told, difference, path))
+        if len(path) == 1:
+            told = _narrowed(difference, mine, words)
+            if told is not None:
+                found[identity] = (told, "")
+        elif _added_item(difference):
+            told = replace(difference, new=_renamed(difference.new, words)) if _is(path[1], mine.part) else None
+            if told is not None:
+                found[identity] = (told, _place(difference.new, told.new))
+        elif _is(path[1], theirs.part):
+            told = difference
+            found[identity] = (told, "")
+        else:
+            told = None
+        if told is not None and told.op is Op.ADD and len(path) <= 2:
+            needed |= _repositories(told.new)
     for identity, difference in differences.items():
         path = _inside(difference.path)
         if difference.op is Op.ADD and len(path) == 2 and path[0] == "repositories":
-            name = next((n for n in sorted(wanted) if _is(path[1], n)), "")
+            name = next((n for n in sorted(needed) if _is(path[1], n)), "")
             if name:
                 found[identity] = (difference, f"the repository of its chart ({printable(name)})")
     return found
 
 
-def _said(told: Difference, before: Difference, path: tuple[Step, ...]) -> str:
-    if told.op is not Op.ADD or len(path) > 2 or told.counterpart is not None:
+def _added_item(difference: Difference) -> bool:
+    return difference.op is Op.ADD and len(_inside(difference.path)) == 2
+
+
+def _narrowed(difference: Difference, mine: Cell, words: Words) -> Difference | None:
+    """Of a whole list of one side, what is the item's: the list with it alone, or the empty one that it replaces."""
+    if difference.op is Op.ADD and isinstance(difference.new, list):
+        items = [_renamed(item, words) for item in difference.new if _name(item) == mine.part]
+        return replace(difference, new=items) if items else None
+    return difference if difference.op is Op.REMOVE and difference.old == "[]" and difference.group else None
+
+
+def _place(before: Value | None, after: Value | None) -> str:
+    place = after.get("namespace") if isinstance(after, dict) else None
+    if before == after or not isinstance(place, str):
         return ""
-    items = told.new if isinstance(told.new, list) else [told.new]
-    olds = before.new if isinstance(before.new, list) else [before.new]
-    places = {str(item["namespace"]) for item in items if isinstance(item, dict) and "namespace" in item}
-    if told.new == before.new or not places or any(old in items for old in olds):
-        return "new in the target: offered"
-    return f"new in the target: offered, for the namespace {printable(', '.join(sorted(places)))}"
+    return f"new in the target: offered, for the namespace {printable(place)}"
 
 
 def joined(changes: Sequence[Change]) -> list[Change]:
@@ -128,20 +135,16 @@ def joined(changes: Sequence[Change]) -> list[Change]:
 
 def additions_together(changes: Sequence[Change]) -> list[tuple[str, str]]:
     """Pairs of ids: an item that is added, and the repository of its chart where that is added too."""
-    repositories = [c for c in changes if c.op is Op.ADD and _inside(c.path)[:1] == ("repositories",)]
-    found = []
-    for change in changes:
-        path = _inside(change.path)
-        if change.op is not Op.ADD or not path or path[0] not in _LISTS or len(path) > 2:
-            continue
-        needed = {_repository(item) for item in (change.new if isinstance(change.new, list) else [change.new])}
-        for other in repositories:
-            step = other.path[-1]
-            if (other.file, other.environment) == (change.file, change.environment) and any(
-                _is(step, name) for name in needed if name
-            ):
-                found.append((change.id, other.id))
-    return found
+    added = [c for c in changes if c.op is Op.ADD and c.path]
+    repositories = [c for c in added if _inside(c.path)[:1] == ("repositories",)]
+    items = [c for c in added if (path := _inside(c.path)) and path[0] in _LISTS and len(path) <= 2]
+    return [
+        (item.id, other.id)
+        for item in items
+        for other in repositories
+        if (other.file, other.environment) == (item.file, item.environment)
+        and any(_is(other.path[-1], name) for name in _repositories(item.new))
+    ]
 
 
 def no_place(cell: Cell, environment: str, source_file: str, identity: str) -> Change:
@@ -178,9 +181,10 @@ def _name(item: Value | None) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _repository(item: Value | None) -> str:
-    chart = item.get("chart") if isinstance(item, dict) else None
-    return chart.split("/")[0] if isinstance(chart, str) and "/" in chart and not chart.startswith((".", "/")) else ""
+def _repositories(value: Value | None) -> set[str]:
+    """The names of the repositories that the charts of one or more items come from."""
+    charts = [item.get("chart") for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+    return {c.split("/")[0] for c in charts if isinstance(c, str) and "/" in c and not c.startswith((".", "/"))}
 
 
 def _renamed(item: Value | None, words: Words) -> Value:
@@ -194,5 +198,3 @@ def _told(value: Value, words: Words) -> Value:
     if isinstance(value, list):
         return [_told(entry, words) for entry in value]
     return words.to_target(value) if isinstance(value, str) else value
-
-

@@ -128,6 +128,16 @@ def between(source: Environment, target: Environment) -> Words:
     return Words(tuple(w for w in mine if w not in theirs), tuple(w for w in theirs if w not in mine))
 
 
+def beside(words: Words, source_file: str, file: str) -> Words:
+    """The words that tell for two files: none where one path stands on two branches and names an environment itself.
+
+    Such a file (`config/staging.yaml`) belongs to the environment of its name on either branch.
+    """
+    if source_file == file and (words.names_source(file) or words.names_target(file)):
+        return Words((), ())
+    return words
+
+
 _PIECES = re.compile(r"[^/._-]+(?:[.-][^/._-]+)*")
 
 

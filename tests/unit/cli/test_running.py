@@ -63,6 +63,10 @@ def test_a_fault_of_its_own_names_the_place_and_shows_more_when_asked(capsys, mo
     assert "fault of its own" in seen
     assert f"ValueError: oh ␛[2J at {__file__}:" in seen
     assert "Traceback" not in seen
+    assert ending(ValueError("oh"), None, "--json") == 2
+    told = capsys.readouterr()
+    assert "fault of its own" in json.loads(told.out)["error"]["title"]
+    assert "fault of its own" in told.err
     monkeypatch.setenv("LIFTLOCK_DEBUG", "1")
     assert ending(ValueError("oh")) == 2
     assert "Traceback" in capsys.readouterr().err

@@ -109,3 +109,17 @@ def test_a_digest_beside_its_tag_does_not_hide_the_move():
     assert subject(plan(change("1"), digest)) == "promote(staging): api 1.4.2 -> 1.5.0"
     assert branch_name(plan(change("1"), digest)) == "promote/api/dev-to-staging/1.5.0"
     assert subject(plan(digest)) == "promote(staging): api sha256:aaaaaaaa -> sha256:bbbbbbbb"
+
+
+def test_an_added_release_is_named_with_its_chart_and_version():
+    added = dataclasses.replace(
+        change("1", old=None, new={"chart": "dev/api", "version": "1.5.0", "name": "api"}, path=("releases",)),
+        op=Op.ADD,
+    )
+    assert subject(plan(added)) == "promote(staging): api 1.5.0"
+    assert "releases: added dev/api 1.5.0" in message(plan(added))
+    assert branch_name(plan(added)) == "promote/api/dev-to-staging/1.5.0"
+
+
+def test_a_file_that_is_taken_whole_is_said_so():
+    assert "the whole file: as it is in dev" in message(plan(change("1", old="39 bytes", new="39 bytes", path=())))

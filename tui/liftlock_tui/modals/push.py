@@ -105,7 +105,7 @@ class PushDialog(Dialog[PushEnded | str]):
         keys = [("↑↓", "destination")]
         if names:
             field.placeholder = f"type {names} to push"
-            field.focus()
+            self.set_focus(field)
             keys += [(f"{names} Enter", "push"), ("Enter", "cancel")]
         else:
             self.set_focus(None)

@@ -36,13 +36,9 @@ def board(out: Output, made: Board, names: Sequence[str], now: float) -> None:
         out.line(out.style(printable(f"read from {name} at {source.commit[:8]}{fetched}{unpushed}"), "dim"))
     for text in made.notes:
         out.line(out.style(printable(text), "yellow"))
-    for problem in made.problems:
+    wrong = (p for state in made.cells.values() if state.cell.environment in names for p in state.problems)
+    for problem in dict.fromkeys((*made.problems, *wrong)):
         out.line(out.style(printable(f"{problem.place}: {problem.title}"), "yellow"))
-    for state in made.cells.values():
-        if state.cell.environment in names:
-            for problem in state.problems:
-                place = f"{state.cell.app} in {state.cell.environment}: {problem.title}"
-                out.line(out.style(printable(place), "yellow"))
 
 
 def cell(state: CellState | None, now: float) -> str:

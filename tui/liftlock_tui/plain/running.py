@@ -61,7 +61,10 @@ def _run(command: click.Command, name: str, given: list[str], as_json: bool) -> 
     except MemoryError:
         return _say(LiftlockError("There is not enough memory for this"), as_json)
     except Exception as error:  # the last line: a fault of liftlock's own is no reason for a page of its source
-        return _say(_fault(error), as_json)
+        fault = _fault(error)
+        if as_json:
+            complain(fault, as_json=False)  # who reads the JSON seldom shows it to a person
+        return _say(fault, as_json)
 
 
 def _say(error: LiftlockError, as_json: bool) -> int:

@@ -168,7 +168,25 @@ def missing_lines(renderings: Iterable[Rendering], columns: int) -> list[Line]:
             rows.append(line(("  F", "accent bold"), (" fetches it, pinned and cached", "muted")))
         elif rendering.hint:
             rows += wrapped((("  → ", "accent"), (rendering.hint, "")), columns, indent=4)
+        if rendering.problem:
+            rows += note_lines(rendering, columns)
     return [*rows, BLANK] if rows else []
+
+
+def note_lines(rendering: Rendering, columns: int) -> list[Line]:
+    """What else a person should know of a rendering: files that could not be read, charts that something installs."""
+    told = ((("· ", "faint"), (said, "muted")) for said in rendering.notes)
+    return [drawn for pieces in told for drawn in wrapped(pieces, columns, indent=2)]
+
+
+def remark_lines(found: Iterable[Rendering], columns: int) -> list[Line]:
+    """The notes of several renderings, each under its name."""
+    rows: list[Line] = []
+    for rendering in found:
+        if rendering.notes:
+            rows += [line((f"{rendering.app} in {rendering.environment}", "strong"))]
+            rows += [*note_lines(rendering, columns), BLANK]
+    return rows
 
 
 def renderings(
@@ -185,6 +203,7 @@ def renderings(
         count = len(rendering.objects)
         told = f"  {rendering.how}, {plural(count, 'object')} of {count + rendering.same} would change"
         rows += [line((f"{rendering.app} in {rendering.environment}", "accent bold"), (told, "muted"))]
+        rows += note_lines(rendering, columns)
         for diff in rendering.objects:
             rows += object_lines(diff, context, columns, side=side)
         if not rendering.objects:

@@ -206,7 +206,7 @@ class BoardScreen(Page):
             await self.mount(FilterLine(), before=self.query_one(Footer))
         field = self.query_one("#filter")
         field.display = True
-        field.focus()
+        self.set_focus(field)
 
     def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
         """Show what passes."""

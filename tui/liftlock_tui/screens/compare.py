@@ -18,7 +18,7 @@ from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.messages import Failed
 from liftlock_tui.modals.dialog import error_paragraphs
 from liftlock_tui.render.board import mark_piece
-from liftlock_tui.render.diff import missing_lines, object_lines
+from liftlock_tui.render.diff import missing_lines, object_lines, remark_lines
 from liftlock_tui.replies import Compared, Progress
 from liftlock_tui.screens.page import Page
 from liftlock_tui.widgets.bars import Bar, Footer
@@ -30,7 +30,7 @@ _SIGNS = {
     Explanation.UNEXPLAINED: ("!", "problem"),
     Explanation.EXPECTED: ("=", "level"),
 }
-MISSING = "missing"
+MISSING, REMARKS = "missing", "remarks"
 
 
 class CompareScreen(Page):
@@ -126,6 +126,9 @@ class CompareScreen(Page):
         if unrendered:
             said = f"! {plural(len(unrendered), 'cell')} could not be rendered whole"
             rows.append(Row(MISSING, (Line(fit(((said, "problem"),), columns)), BLANK)))
+        if noted := [r for r in self._renderings if r.notes and r not in unrendered]:
+            said = f"· {plural(sum(len(r.notes) for r in noted), 'remark')}"
+            rows.append(Row(REMARKS, (Line(fit(((said, "muted"),), columns)), BLANK)))
         for explanation in (Explanation.PENDING, Explanation.UNEXPLAINED, Explanation.EXPECTED):
             mine = [(n, c) for n, c in enumerate(self._comparisons) if c.explanation is explanation]
             if not mine:
@@ -170,6 +173,8 @@ class CompareScreen(Page):
             view.show([*rows, BLANK, *object_lines(found.diff, 3, columns, side=columns >= 140)])
         elif key == MISSING:
             view.show(missing_lines(self._renderings, columns))
+        elif key == REMARKS:
+            view.show(remark_lines(self._renderings, columns))
         elif self._doing:
             view.show([BLANK, line((f"  · {self._doing}", "muted"))])
         else:

@@ -335,7 +335,7 @@ class StageScreen(StageActs, Page):
         field.styles.width = max(12, tree.columns - indent)
         field.value = value
         field.display = True
-        field.focus()
+        self.set_focus(field)  # at once: the next key is already for it
 
     @on(Input.Submitted, "#edit")
     def _edited(self, event: Input.Submitted) -> None:
@@ -352,7 +352,7 @@ class StageScreen(StageActs, Page):
     def _close_edit(self) -> None:
         self._editing = ""
         self.query_one("#edit", Input).display = False
-        self.plan_tree.focus()
+        self.set_focus(self.plan_tree)
 
     @property
     def esc_word(self) -> str:

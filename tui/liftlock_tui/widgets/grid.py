@@ -351,22 +351,36 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         if self.board and int(number) <= len(self.board.environments):
             self.go(self.row, int(number) - 1)
 
-    def action_next_behind(self) -> None:
-        """Next cell of this environment that is behind."""
+    def action_next(self) -> None:
+        """Next match of the filter; without one the next cell of this environment that is behind."""
         self._seek(range(self.row + 1, len(self.apps)))
 
-    def action_previous_behind(self) -> None:
-        """The cell before that is behind."""
+    def action_previous(self) -> None:
+        """The match before, or the cell before that is behind."""
         self._seek(range(self.row - 1, -1, -1))
 
     def _seek(self, rows: Sequence[int]) -> None:
         if self.board is None or self.cell is None:
             return
         for row in rows:
+            if self.filtered:
+                self.go(row, self._matching(self.board, self.apps[row]))
+                return
             state = self.board.cells.get((self.apps[row], self.cell[1]))
             if state is not None and (state.problems or any(not behind.level for behind in state.behind or ())):
                 self.go(row, self.column)
                 return
+
+    def _matching(self, board: Board, app: str) -> int:
+        """The environment nearest to the cursor where this app is what the filter looks for."""
+        wanted = [word for word in self._words if not word.startswith("!") and word not in app.lower()]
+        found = []
+        for column, environment in enumerate(board.environments):
+            state = board.cells.get((app, environment.name))
+            texts = [version.value.lower() for version in (state.versions or ())] if state else []
+            if all(any(word in text for text in texts) for word in wanted):
+                found.append(column)
+        return min(found, key=lambda column: abs(column - self.column), default=self.column)
 
     def action_mark(self) -> None:
         """Mark the cell or take its mark away, and go on to the next."""
