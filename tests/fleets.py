@@ -19,6 +19,8 @@ from liftlock_tui.cli import main
 
 ENVIRONMENTS = ("dev", "staging", "production-eu", "production-us")
 APPS = ("api", "web")
+READING = [("status",), ("plan", "dev", "staging"), ("diff", "dev", "staging"), ("where", "1.2.0"), ("init", "--print")]
+EVERY = [*READING, ("promote", "dev", "staging")]
 _TAGS = {"dev": "1.3.0", "staging": "1.2.0"}
 
 
@@ -134,6 +136,16 @@ def _judged(code: int, out: str, err: str, arguments: tuple[str | Path, ...]) ->
         assert not out or "promote" in arguments, answer
         assert err.startswith("liftlock: "), answer
     return answer
+
+
+def fails(*arguments: str | Path) -> dict[str, str]:
+    """The error of a command that fails, which says the same with JSON and without, and what to do next."""
+    plain = liftlock(*arguments)
+    error = liftlock(*arguments, "--json").error
+    assert plain.code == 2
+    assert plain.err.splitlines()[0] == f"liftlock: {error['title']}"
+    assert error["hint"]
+    return error
 
 
 class Fleet:

@@ -7,18 +7,23 @@ no identity. Positions make one group: taking one of them without the others wou
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from liftlock.model.change import Op, Step, Value
+from liftlock.promotion.identity import (
+    document_step,
+    literal_group,
+    literals,
+    numbered,
+    paired_items,
+    real,
+    steady,
+    step_of,
+)
 from liftlock.promotion.words import Words
-from liftlock.yamledit import Alias, Document, Mapping, Node, Pointer, Scalar, Source, value_of
+from liftlock.yamledit import Alias, Mapping, Node, Pointer, Scalar, Source, value_of
 from liftlock.yamledit import Sequence as ListNode
-
-IDENTITY_KEYS = ("name", "key", "id", "release", "path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,122 +65,6 @@ def compare(source: Source, target: Source, words: Words) -> tuple[Difference, .
     )
 
 
-def step_of(node: Node | None, index: int) -> Step:
-    """What identifies a list item: one of its identity keys, itself, or its position."""
-    node = _real(node)
-    if isinstance(node, Scalar):
-        return (("", node.value.split("?ref=")[0]),)
-    if isinstance(node, Mapping):
-        for key in IDENTITY_KEYS:
-            entry = next((e for e in node.entries if e.key == key), None)
-            value = _real(entry.value) if entry else None
-            if isinstance(value, Scalar):
-                return ((key, value.value),)
-    return (("#", str(index)),)
-
-
-def document_step(document: Document, index: int) -> Step:
-    """What identifies a document: kind and name of the object, else its position."""
-    kind = _text(document.root, "kind")
-    metadata = _child(document.root, "metadata")
-    name = _text(metadata, "name")
-    if kind is not None and name is not None:
-        namespace = _text(metadata, "namespace")
-        return (("document", f"{kind}/{name}"), *((("namespace", namespace),) if namespace else ()))
-    if isinstance(_child(document.root, "releases"), ListNode):
-        return (("holds", "releases"),)  # of a helmfile, whose other documents may be more or fewer
-    return (("#", str(index)),)
-
-
-def _real(node: Node | None) -> Node | None:
-    return node.target if isinstance(node, Alias) else node
-
-
-def _child(node: Node | None, key: str) -> Node | None:
-    node = _real(node)
-    if not isinstance(node, Mapping):
-        return None
-    return next((_real(e.value) for e in node.entries if e.key == key), None)
-
-
-def _text(node: Node | None, key: str) -> str | None:
-    child = _child(node, key)
-    return child.value if isinstance(child, Scalar) else None
-
-
-def _numbered(steps: Sequence[Step]) -> list[Step]:
-    """The same steps, the second of equal ones marked as such, so that each is unique."""
-    seen: Counter[Step] = Counter()
-    unique: list[Step] = []
-    for step in steps:
-        seen[step] += 1
-        unique.append(step if seen[step] == 1 else (*step, ("nth", str(seen[step]))))
-    return unique
-
-
-@dataclass(slots=True)
-class _Pair:
-    source: int | None
-    target: int | None
-    words_only: bool = False
-
-
-def pair(mine: Sequence[Step], theirs: Sequence[Step], words: Words) -> list[_Pair]:
-    """Source items beside target items, in the source's order; then what only the target has."""
-    places = {step: index for index, step in enumerate(theirs)}
-    pairs: list[_Pair] = []
-    taken: set[int] = set()
-    for index, step in enumerate(mine):
-        at = places.get(step)
-        if at is not None:
-            taken.add(at)
-        pairs.append(_Pair(index, at))
-    left = [index for index in range(len(theirs)) if index not in taken]
-    for item in pairs:
-        if item.target is None and item.source is not None and left:
-            step = mine[item.source]
-            match = next((i for i in left if _same_but_for_words(step, theirs[i], words)), None)
-            if match is not None:
-                item.target, item.words_only = match, True
-                left.remove(match)
-    return [*pairs, *(_Pair(None, index) for index in left)]
-
-
-def steady(places: Sequence[int | None]) -> frozenset[int]:
-    """Of the targets' places in the source's order, the most that stand in the same order on both sides.
-
-    What is new goes behind its nearest neighbour among these: one that was moved says nothing of where it belongs.
-    """
-    tails: list[int] = []  # the last place of the best run of each length
-    ends: list[int] = []
-    before: dict[int, int | None] = {}
-    for place in places:
-        if place is None:
-            continue
-        length = bisect_left(tails, place)
-        before[place] = ends[length - 1] if length else None
-        if length == len(tails):
-            tails.append(place)
-            ends.append(place)
-        else:
-            tails[length] = ends[length] = place
-    found: list[int] = []
-    at = ends[-1] if ends else None
-    while at is not None:
-        found.append(at)
-        at = before[at]
-    return frozenset(found)
-
-
-def _same_but_for_words(mine: Step, theirs: Step, words: Words) -> bool:
-    if isinstance(mine, str) or isinstance(theirs, str) or len(mine) != len(theirs):
-        return False
-    return all(
-        k == other_k and k != "#" and words.same_but_for_words(v, other_v)
-        for (k, v), (other_k, other_v) in zip(mine, theirs, strict=True)
-    )
-
-
 class _Comparer:
     def __init__(self, source: Source, target: Source, words: Words) -> None:
         self._source = source
@@ -190,9 +79,9 @@ class _Comparer:
             right = theirs[0].root if theirs else None
             yield from self._nodes(left, right, (), (0,), (0,))
             return
-        pairs = pair(
-            _numbered([document_step(d, i) for i, d in enumerate(mine)]),
-            _numbered([document_step(d, i) for i, d in enumerate(theirs)]),
+        pairs = paired_items(
+            numbered([document_step(d, i) for i, d in enumerate(mine)]),
+            numbered([document_step(d, i) for i, d in enumerate(theirs)]),
             self._words,
         )
         last: int | None = None
@@ -244,7 +133,7 @@ class _Comparer:
             yield from self._echoes(mine, theirs, path)
             return
         through = isinstance(theirs, Alias)
-        left, right = _real(mine), _real(theirs)
+        left, right = real(mine), real(theirs)
         if isinstance(left, Mapping) and isinstance(right, Mapping) and left.entries and right.entries and not through:
             yield from self._mappings(left, right, path, at, there, group)
         elif isinstance(left, ListNode) and isinstance(right, ListNode) and left.items and right.items and not through:
@@ -351,14 +240,14 @@ class _Comparer:
     def _lists(
         self, mine: ListNode, theirs: ListNode, path: tuple[Step, ...], at: Pointer, there: Pointer, group: str
     ) -> Iterator[Difference]:
-        left = _numbered([step_of(node, index) for index, node in enumerate(mine.items)])
-        right = _numbered([step_of(node, index) for index, node in enumerate(theirs.items)])
+        left = numbered([step_of(node, index) for index, node in enumerate(mine.items)])
+        right = numbered([step_of(node, index) for index, node in enumerate(theirs.items)])
         by_position = len(mine.items) != len(theirs.items) and any(
             isinstance(step, tuple) and step[0][0] == "#" for step in (*left, *right)
         )
-        pairs = pair(left, right, self._words)
+        pairs = paired_items(left, right, self._words)
         anchors = steady([item.target for item in pairs if item.source is not None])
-        mates = _literals(pairs, mine.items, theirs.items)
+        mates = literals(pairs, mine.items, theirs.items)
         last: int | None = None
         previous: tuple[Step, ...] | None = None
         for item in pairs:
@@ -387,7 +276,7 @@ class _Comparer:
                     value_of(mine.items[item.source]),
                     after=last,
                     follows=previous,
-                    group=_literal_group(path, mates.get((item.source, None)))
+                    group=literal_group(path, mates.get((item.source, None)))
                     or (f"position:{path!r}" if by_position and positional else group),
                     line=theirs.line,
                     counterpart=mates.get((item.source, None)),
@@ -404,40 +293,11 @@ class _Comparer:
                     (*there, item.target),
                     value_of(node),
                     None,
-                    group=_literal_group(path, mates.get((None, item.target)))
+                    group=literal_group(path, mates.get((None, item.target)))
                     or (f"position:{path!r}" if by_position and positional else group),
                     line=node.line,
                     counterpart=mates.get((None, item.target)),
                 )
-
-
-_LITERAL = re.compile(r"([A-Za-z_][\w.-]*)=")
-
-
-def _literals(
-    pairs: Sequence[_Pair], mine: Sequence[Node], theirs: Sequence[Node]
-) -> dict[tuple[int | None, int | None], str]:
-    """Of `KEY=value` items that stand on one side each, what the other side has for the same key."""
-    left = {key: i for i in (p.source for p in pairs if p.target is None) if i is not None and (key := _key(mine[i]))}
-    right = {
-        key: i for i in (p.target for p in pairs if p.source is None) if i is not None and (key := _key(theirs[i]))
-    }
-    found: dict[tuple[int | None, int | None], str] = {}
-    for key in left.keys() & right.keys():
-        found[(left[key], None)] = str(value_of(theirs[right[key]]))
-        found[(None, right[key])] = str(value_of(mine[left[key]]))
-    return found
-
-
-def _key(node: Node) -> str:
-    real = _real(node)
-    match = _LITERAL.match(real.value) if isinstance(real, Scalar) else None
-    return match.group(1) if match else ""
-
-
-def _literal_group(path: tuple[Step, ...], counterpart: str | None) -> str:
-    """One key's old and new text go together."""
-    return f"literal:{path!r}:{counterpart.partition('=')[0]}" if counterpart is not None else ""
 
 
 def _shown(node: Node) -> Value:
@@ -449,5 +309,5 @@ def _shown(node: Node) -> Value:
 
 
 def _leafy(node: Node) -> Scalar | None:
-    real = _real(node)
-    return real if isinstance(real, Scalar) and not real.value else None
+    own = real(node)
+    return own if isinstance(own, Scalar) and not own.value else None

@@ -1,118 +1,165 @@
 """Repositories in unusual states: each is read and promoted in, and what is the user's stays as it is."""
 
 import os
-import shutil
+import stat
 import subprocess
+import time
 from pathlib import Path
 
-import pytest
-from fleets import Fleet, liftlock, liftlock_process
-
-READING = [("status",), ("plan", "dev", "staging"), ("diff", "dev", "staging"), ("where", "1.2.0"), ("init", "--print")]
-EVERY = [*READING, ("promote", "dev", "staging")]
-
-
-@pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of programs that stands first on PATH."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    return folder
+from fleets import (
+    APPS,
+    READING,
+    Answer,
+    Fleet,
+    files,
+    overlay,
+    place,
+)
 
 
-def program(folder: Path, name: str, script: str) -> None:
-    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
-    (folder / name).chmod(0o755)
-
-
-def test_no_git_on_path(fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    nothing = tmp_path / "nothing"
-    nothing.mkdir()
-    monkeypatch.setenv("PATH", str(nothing))
-    for command in (*EVERY, ("doctor",)):
-        error = fails("--repo", fleet.path, *command)
-        assert error["title"] == "There is no git on PATH"
-        assert error["hint"] == "install git"
-    answer = liftlock_process("status", "--json", cwd=fleet.path)
-    assert answer.error["title"] == "There is no git on PATH"
-
-
-def test_a_git_that_is_too_old(fleet: Fleet, programs: Path):
-    program(programs, "git", "echo git version 2.20.1")
-    error = fails("--repo", fleet.path, "status")
-    assert "2.20.1" in error["title"]
-    assert "2.30" in error["detail"]
-
-
-@pytest.mark.parametrize("step", ["hash-object", "mktree", "commit-tree", "update-ref"])
-def test_a_disk_that_is_full(fleet: Fleet, programs: Path, step: str):
-    git = shutil.which("git")
-    program(
-        programs,
-        "git",
-        f'for word in "$@"; do if [ "$word" = {step} ]; then touch "{programs}/hit"\n'
-        'echo "fatal: write error: No space left on device" >&2; exit 128; fi; done\n'
-        f'exec "{git}" "$@"',
-    )
-    before = fleet.refs()
-    answer = liftlock("promote", "dev", "staging", "--json", "--repo", fleet.path)
-    if not (programs / "hit").exists():
-        assert answer.code == 0  # a promotion does not go through this
-        return
-    assert answer.error["title"] == "The disk is full"
-    assert answer.error["hint"]
-    assert fleet.refs() == before
-
-
-def _alone(script: str, *arguments: str | Path) -> tuple[str, ...]:
-    """Words that start a program in a mount namespace of its own, after a script."""
-    return ("unshare", "--mount", "sh", "-c", f'{script}; exec "$0" "$@"', *map(str, arguments))
-
-
-@pytest.fixture(scope="session")
-def namespaces() -> None:
-    try:
-        tried = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("no mount namespaces here")
-    if tried.returncode != 0:
-        pytest.skip("no mount namespaces here")
-
-
-@pytest.mark.usefixtures("namespaces")
-def test_a_read_only_file_system(fleet: Fleet):
-    before = _alone(f'mount --bind "{fleet.path}" "{fleet.path}" && mount -o remount,ro,bind "{fleet.path}"')
-    state = fleet.state() | fleet.refs()
-    for command, code in ((("status",), 0), (("plan", "dev", "staging"), 1), (("diff", "dev", "staging"), 0)):
-        answer = liftlock_process(*command, "--repo", fleet.path, before=before)
-        assert (answer.code, answer.err) == (code, "")
-    for command in (("promote", "dev", "staging"), ("promote", "dev", "staging", "--push"), ("init",)):
-        answer = liftlock_process(*command, "--json", "--repo", fleet.path, before=before)
-        told = answer.error
-        assert "read-only" in (told["title"] + told["detail"]).lower(), told
-        assert told["hint"]
-    assert fleet.state() | fleet.refs() == state
-
-
-@pytest.mark.usefixtures("namespaces")
-def test_a_disk_that_is_really_full(fleet: Fleet, tmp_path: Path):
-    size = sum(f.stat().st_size for f in fleet.path.rglob("*") if f.is_file()) // 1024
-    small = tmp_path / "small"
-    small.mkdir()
-    before = _alone(
-        f'mount -t tmpfs -o size={max(4 * size, 2048)}k none "{small}" && cp -r "{fleet.path}" "{small}/clone"'
-        f' && (cat /dev/zero > "{small}/ballast" 2>/dev/null || true) && cd "{small}/clone"'
-    )
-    told = liftlock_process("promote", "dev", "staging", "--json", before=before).error
-    assert told["title"] == "The disk is full"
-    answer = liftlock_process("status", before=before)
+def promotes(fleet: Fleet) -> Answer:
+    """Read everything, then promote on a branch."""
+    for command in READING:
+        assert fleet.run(*command).code in (0, 1)
+    answer = fleet.run("promote", "dev", "staging", "--json")
     assert answer.code == 0
+    made = answer.json
+    assert fleet.changed(made["base"], made["commit"]) == [
+        '-    newTag: "1.2.0"  # moved by promotions',
+        '+    newTag: "1.3.0"  # moved by promotions',
+    ] * len(APPS)
+    return answer
 
 
-def test_a_home_that_is_not_there(fleet: Fleet):
-    env = {**os.environ, "HOME": "/nowhere"}
-    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
-        env[name] = "/proc/nowhere"
-    assert liftlock_process("status", cwd=fleet.path, env=env).code == 0
-    assert liftlock_process("promote", "dev", "staging", cwd=fleet.path, env=env).code == 0
+def test_a_dirty_work_tree_with_a_stash(fleet: Fleet):
+    fleet.write({place("api", "dev"): "stashed\n"})
+    fleet.git("stash")
+    fleet.write({place("api", "staging"): "being edited\n", "new.yaml": "untracked\n", "staged.yaml": "staged\n"})
+    fleet.git("add", "staged.yaml")
+    promotes(fleet)
+
+
+def test_a_merge_in_progress(fleet: Fleet):
+    fleet.git("checkout", "-q", "-b", "topic")
+    fleet.commit({place("api", "staging"): overlay("api", "staging", "7.0.0")})
+    fleet.git("checkout", "-q", "main")
+    fleet.commit({place("api", "staging"): overlay("api", "staging", "8.0.0")})
+    fleet.git("merge", "topic", ok=False)
+    promotes(fleet)
+    assert "merge is in progress" in fleet.run("status").out
+
+
+def test_a_rebase_in_progress(fleet: Fleet):
+    fleet.git("checkout", "-q", "-b", "topic")
+    fleet.commit({place("api", "staging"): overlay("api", "staging", "7.0.0")})
+    fleet.git("checkout", "-q", "main")
+    fleet.commit({place("api", "staging"): overlay("api", "staging", "8.0.0")})
+    fleet.git("checkout", "-q", "topic")
+    fleet.git("rebase", "main", ok=False)
+    promotes(fleet)
+    assert "checked out" in fleet.refused("promote", "dev", "staging", "--onto", "topic")["title"]
+
+
+def test_a_detached_head(fleet: Fleet):
+    fleet.git("checkout", "-q", "--detach")
+    promotes(fleet)
+    fleet.git("remote", "remove", "origin")
+    assert fleet.run("promote", "dev", "staging").code == 0
+
+
+def test_a_shallow_clone(fleet: Fleet, origin: Fleet, tmp_path: Path):
+    fleet.commit({"README.md": "later\n"})
+    fleet.git("push", "-q")
+    path = tmp_path / "shallow"
+    fleet.git("clone", "-q", "--depth=1", f"file://{origin.path}", str(path))
+    shallow = Fleet(path)
+    promotes(shallow)
+    assert "shallow" in shallow.run("status").out
+    assert shallow.run("promote", "dev", "staging", "--push").code == 0
+
+
+def test_a_bare_repository(origin: Fleet):
+    made = promotes(origin).json
+    assert origin.tip(made["branch"]) == made["commit"]
+    made = origin.run("promote", "dev", "staging", "--onto", "main", "--json")
+    assert made.code == 0
+    assert origin.tip("main") == made.json["commit"]
+
+
+def test_a_linked_work_tree(fleet: Fleet, tmp_path: Path):
+    path = tmp_path / "linked"
+    fleet.git("worktree", "add", "-q", str(path), "-b", "side")
+    linked = Fleet(path)
+    promotes(linked)
+    for checkout in (fleet, linked):
+        for branch in ("main", "side"):
+            assert "checked out" in checkout.refused("promote", "dev", "staging", "--onto", branch)["title"]
+
+
+def test_a_sparse_checkout(fleet: Fleet):
+    fleet.git("sparse-checkout", "set", "base")
+    assert not (fleet.path / "envs").exists()
+    promotes(fleet)
+
+
+def test_a_submodule_is_left_alone(fleet: Fleet, origin: Fleet):
+    fleet.git("submodule", "add", "-q", str(origin.path), "envs/dev/sub")
+    fleet.commit({})
+    fleet.git("push", "-q")
+    promotes(fleet)
+    assert "submodule" in fleet.run("doctor").out
+    inside = Fleet(fleet.path / "envs/dev/sub")
+    assert inside.run("plan", "dev", "staging").code == 1
+
+
+def test_a_repository_of_sha256(tmp_path: Path):
+    path = tmp_path / "sha256"
+    subprocess.run(["git", "init", "-q", "--object-format=sha256", path], check=True)
+    fleet = Fleet(path)
+    fleet.commit(files())
+    made = promotes(fleet).json
+    assert len(made["commit"]) == 64
+    assert fleet.run("promote", "dev", "staging", "--base", made["base"]).code == 0
+
+
+def test_names_that_differ_only_in_case(fleet: Fleet):
+    both = {place("API", e): overlay("API", e, t) for e, t in (("dev", "5.1.0"), ("staging", "5.0.0"))}
+    fleet.commit(both)
+    fleet.git("push", "-q")
+    found = fleet.run("plan", "dev", "staging", "--json").json
+    moves = {(c["app"], c["new"]) for c in found["changes"] if c["selected"]}
+    assert moves == {("api", "1.3.0"), ("API", "5.1.0"), ("web", "1.3.0")}
+    made = fleet.run("promote", "dev", "staging", "--app", "API", "--json").json
+    assert fleet.git("diff", "--name-only", made["base"], made["commit"]) == place("API", "staging")
+
+
+def test_a_symbolic_link_is_never_replaced_by_a_file(fleet: Fleet):
+    link = fleet.path / place("api", "staging")
+    link.unlink()
+    link.symlink_to("../../dev/api/kustomization.yaml")
+    fleet.commit({})
+    fleet.git("push", "-q")
+    answer = fleet.run("promote", "dev", "staging", "--json")
+    assert answer.code == 0
+    assert fleet.git("diff", "--name-only", answer.json["base"], answer.json["commit"]) == place("web", "staging")
+    tree = fleet.git("ls-tree", answer.json["commit"], place("api", "staging"))
+    assert tree.startswith("120000")
+
+
+def test_file_modes_stay(fleet: Fleet):
+    file = fleet.path / place("api", "staging")
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
+    fleet.commit({})
+    fleet.git("push", "-q")
+    made = fleet.run("promote", "dev", "staging", "--json").json
+    assert fleet.git("ls-tree", made["commit"], place("api", "staging")).startswith("100755")
+
+
+def test_a_clone_that_was_not_fetched_for_days(fleet: Fleet):
+    told = fleet.path / ".git" / "FETCH_HEAD"
+    fleet.git("fetch", "-q")
+    then = time.time() - 3 * 86400
+    os.utime(told, (then, then))
+    for log in (fleet.path / ".git/logs/refs/remotes").rglob("*"):
+        os.utime(log, (then, then))
+    assert "fetched 3d ago" in fleet.run("status").out
