@@ -81,6 +81,17 @@ async def test_the_filter_keeps_matching_apps_and_inverts() -> None:
         assert all("e" not in app for app in pilot.app.screen.grid.apps)
 
 
+async def test_n_goes_from_match_to_match_where_a_filter_is_on() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        await pilot.press("3", "slash", "e", "enter")
+        grid = pilot.app.screen.grid
+        assert len(grid.apps) > 2
+        await pilot.press("g", "n")
+        assert grid.cell == (grid.apps[1], "production-eu")
+        await pilot.press("n", "N", "N")
+        assert grid.cell == (grid.apps[0], "production-eu")
+
+
 async def test_p_plans_from_the_left_neighbour_for_this_cell() -> None:
     engine = ScriptedEngine()
     async with opened(engine) as pilot:

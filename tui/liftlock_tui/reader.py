@@ -54,6 +54,11 @@ class Reader(App[int]):
         """Whether the engine can be asked."""
         return self.engine is not None
 
+    @property
+    def _gone(self) -> bool:
+        """Whether the screens are closed already: a reply then comes too late."""
+        return not self.screen_stack
+
     def now(self) -> float:
         """Seconds since the epoch, by the engine's clock."""
         return self.engine.clock.now() if self.engine is not None else time.time()
@@ -106,7 +111,7 @@ class Reader(App[int]):
 
     def on_board_read(self, message: BoardRead) -> None:
         """More of the board is known."""
-        if message.epoch != self._epoch:
+        if self._gone or message.epoch != self._epoch:
             return
         self.board = message.board
         if message.whole:
@@ -139,6 +144,8 @@ class Reader(App[int]):
 
     def on_failed(self, message: Failed) -> None:
         """Say what could not be done."""
+        if self._gone:
+            return
         self.board_screen.doing(message.doing)
         if message.doing in ("fetch", "fetch-asked"):
             self._fetch_failed(message.error, asked=message.doing == "fetch-asked")
@@ -163,6 +170,8 @@ class Reader(App[int]):
 
     def on_fetch_ended(self, message: FetchEnded) -> None:
         """Read the board again: refs may have moved, and ages have."""
+        if self._gone:
+            return
         self.board_screen.doing("fetch-asked" if message.asked else "fetch")
         fetched = message.fetched
         if fetched is None:
@@ -212,6 +221,8 @@ class Reader(App[int]):
 
     def on_unpushed_read(self, message: UnpushedRead) -> None:
         """The board shows them."""
+        if self._gone:
+            return
         self.made = [promotion for promotion in self.made if promotion in message.promotions]
         self.board_screen.show_unpushed(message)
 
