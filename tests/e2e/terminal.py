@@ -92,8 +92,8 @@ class Terminal:
             "PYTHONPATH": os.pathsep.join((str(ROOT / "core"), str(ROOT / "tui"))),
             **(env or {}),
         }
-        if "NO_COLOR" not in (env or {}):
-            whole.pop("NO_COLOR", None)
+        for name in {"NO_COLOR", "COLUMNS", "LINES"} - set(env or {}):
+            whole.pop(name, None)  # of the terminal that the tests run in
         try:
             self.process = subprocess.Popen(
                 list(argv),

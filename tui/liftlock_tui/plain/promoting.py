@@ -78,6 +78,8 @@ def promote(engine: Engine, asked: Asked, told: Told) -> Done:
         )
     if asked.push:
         engine.confirmed(plan, asked.confirm)
+    for caution in engine.cautions(plan):
+        told.note(f"beware: {caution.text}")
     for attempt in range(_TRIES):
         promotion = engine.commit(
             plan,
