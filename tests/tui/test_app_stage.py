@@ -361,3 +361,15 @@ async def test_twins_move_together() -> None:
         screen.take(replace(screen.plan, changes=(twin, *screen.plan.changes[1:])))
         await pilot.press("space")
         assert not {first.id, second.id} & plan_of(pilot).selected
+
+
+async def test_space_on_a_group_or_an_app_takes_along_nothing_that_is_kept() -> None:
+    async with staged(ScriptedEngine()) as pilot:
+        tree = pilot.app.screen.plan_tree
+        tree.go(next(n.key for n in tree.nodes if n.kind == "kept"))
+        await pilot.press("space")
+        await seen(pilot, "replicas")
+        assert not {"identity", "sizing"} & {cls for cls, _ in chosen(pilot)}
+        tree.go(next(n.key for n in tree.nodes if n.kind == "app"))
+        await pilot.press("space", "space")
+        assert not {"identity", "sizing"} & {cls for cls, _ in chosen(pilot)}

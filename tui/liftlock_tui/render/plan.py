@@ -68,9 +68,8 @@ def _app(
         rows.append(Node("file", place, file, depth + 1, tuple(inside), key, place not in toggled))
         if place in toggled:
             continue
-        ahead = [c for c in inside if _ahead(plan, c)]
-        kept = [c for c in inside if not _ahead(plan, c)]
-        rows += [Node("change", c.id, "", depth + 2, (c,), place) for c in ahead]
+        kept = [c for c in inside if not ahead(plan, c)]
+        rows += [Node("change", c.id, "", depth + 2, (c,), place) for c in inside if ahead(plan, c)]
         if kept:
             fold = f"k:{environment}:{app}:{file}"
             rows.append(Node("kept", fold, kept_word(kept), depth + 2, tuple(kept), place, fold in toggled))
@@ -79,7 +78,7 @@ def _app(
     return rows
 
 
-def _ahead(plan: Plan, change: Change) -> bool:
+def ahead(plan: Plan, change: Change) -> bool:
     """Whether a change stands before the kept ones: it is offered, or was proposed."""
     return change.proposed or (change.cls in _MOVES)
 

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from liftlock.model.plan import Plan
 from liftlock_tui.actions import bindings
-from liftlock_tui.render.plan import Node, node_lines, nodes
+from liftlock_tui.render.plan import Node, ahead, node_lines, nodes
 from liftlock_tui.widgets.lines import LineList, Row
 
 
@@ -77,13 +77,22 @@ class PlanTree(LineList, inherit_bindings=False):
         self.refill()
 
     def action_stage(self) -> None:
-        """Stage what is under the cursor, or take it back when all of it is staged; a change goes on to the next."""
+        """Stage what is under the cursor, or take it back when all of it is staged; a change goes on to the next.
+
+        What is kept on purpose is staged one by one only: no hasty key on its file or app takes it along.
+        """
         node = self.node
         if node is None:
             return
         free = [change for change in node.changes if not change.blocked]
+        if node.kind != "change":
+            free = [change for change in free if ahead(self.plan, change)]
+            staged = any(change.id in self.plan.selected for change in node.changes)
+            if not free and not staged:
+                self._turn(node.key)
+                return
         on = any(change.id not in self.plan.selected for change in free)
-        self.post_message(self.Toggle(tuple(change.id for change in node.changes), on))
+        self.post_message(self.Toggle(tuple(change.id for change in (free if on else node.changes)), on))
         if node.kind == "change" and free:
             following = next((n.key for n in self.nodes[self.cursor + 1 :] if n.kind in ("change", "kept")), None)
             if following is not None:
