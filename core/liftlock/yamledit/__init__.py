@@ -1,7 +1,6 @@
 """Leaves with exact positions out of YAML, JSON and dotenv, and splicing them back so that every other byte stays."""
 
 from liftlock.yamledit.edits import AddDocument, AddEntry, AddItem, Edit, Remove, RemoveDocument, SetNode, SetScalar
-from liftlock.yamledit.loading import load
 from liftlock.yamledit.nodes import (
     Alias,
     Document,
@@ -41,7 +40,6 @@ __all__ = [
     "Snippet",
     "Source",
     "aliases_of",
-    "load",
     "node_at",
     "read",
     "scalars",
