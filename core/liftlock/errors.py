@@ -77,6 +77,49 @@ class Cancelled(LiftlockError):
     """The person stopped it."""
 
 
+class ClusterError(LiftlockError):
+    """A cluster could not be asked, or said no. `status` is the HTTP status, 0 when there was no answer."""
+
+    def __init__(
+        self, title: str, detail: str = "", hint: str = "", *, status: int = 0, reason: str = "", command: str = ""
+    ) -> None:
+        super().__init__(title, detail, hint, command=command)
+        self.status = status
+        self.reason = reason
+
+
+class Unreachable(ClusterError):
+    """No answer: the address is wrong, the network is gone, the server is down, too slow, or failing (5xx)."""
+
+
+class LoginNeeded(ClusterError):
+    """The credentials are missing, refused or expired (401); `hint` names the command that logs in."""
+
+
+class Forbidden(ClusterError):
+    """The credentials are good and may not do this (403)."""
+
+
+class Absent(ClusterError):
+    """There is no such object, or no such kind (404)."""
+
+
+class Expired(ClusterError):
+    """The server no longer knows this resource version or this page (410): list again."""
+
+
+class Throttled(ClusterError):
+    """Too many requests (429); `after` are the seconds that the server asks for."""
+
+    def __init__(self, title: str, detail: str = "", hint: str = "", *, after: float = 1.0) -> None:
+        super().__init__(title, detail, hint, status=429)
+        self.after = after
+
+
+class Refused(ClusterError):
+    """The server does not take the object: admission, validation, an immutable field, a conflict (400, 409, 422)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong with one place, shown beside it while all else goes on working."""

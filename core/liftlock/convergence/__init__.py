@@ -1,0 +1,1 @@
+"""Convergence: pure state machines over what the cluster says, one for each kind of controller."""
