@@ -57,8 +57,6 @@ class Snapshot:
         self._blind = frozenset(blind)
         keyed = sorted(((key(m), m) for m in manifests), key=lambda pair: pair[0])
         self._all: dict[ObjectKey, Manifest] = dict(keyed)
-            at: m for at, m in sorted(((key(m), m) for m in manifests), key=lambda pair: pair[0])
-        }
         self._kinds: dict[Kind, list[Manifest]] = defaultdict(list)
         self._owned: dict[str, list[Manifest]] = defaultdict(list)
         for at, manifest in self._all.items():
