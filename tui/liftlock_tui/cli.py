@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 import liftlock
 from liftlock.errors import LiftlockError, PlanError
 from liftlock.text import printable
+from liftlock_tui.plain.options import everywhere, names, some_apps
 from liftlock_tui.plain.output import Output, note
 
 if TYPE_CHECKING:
     from liftlock.engine import Engine
-
-Command = Callable[..., int | None]
-
-
-def _everywhere(command: Command) -> Command:
-    """`--repo`, `--at` and `--json`, which every command takes."""
-
-    @click.option(
-        "--repo",
-        type=click.Path(exists=True, path_type=Path),
-        help="A work tree or a bare repository, instead of here.",
-    )
-    @click.option("--at", metavar="REV", help="Read Git as it stood at this revision.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-    @functools.wraps(command)
-    def wrapped(*args: Any, **named: Any) -> int | None:
-        outer = click.get_current_context().find_root().params
-        named["repo"] = named["repo"] or outer.get("repo") or Path()
-        named["at"] = outer.get("at") if named["at"] is None else named["at"]  # an empty one is no revision
-        return command(*args, **named)
-
-    return wrapped
-
-
-def _names(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
-    from liftlock_tui.plain.completing import environments
-
-    return environments(context, parameter, begun)
-
-
-def _apps(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
-    from liftlock_tui.plain.completing import apps
-
-    return apps(context, parameter, begun)
 
 
 @contextmanager
@@ -117,27 +83,27 @@ def demo(example: str | None, keep: bool, theme: str | None, ascii_only: bool) -
 
 
 @cli.command()
-@click.argument("environments", nargs=-1, metavar="[ENV]...", shell_complete=_names)
+@click.argument("environments", nargs=-1, metavar="[ENV]...", shell_complete=names)
 @click.option("--no-live", is_flag=True, help="Git only; no cluster is asked.")
-@_everywhere
+@everywhere
 def status(environments: tuple[str, ...], no_live: bool, repo: Path, at: str | None, as_json: bool) -> int:
     """Show which version every environment has in Git, since when, and how far it is behind."""
     with _engine(repo, at) as engine:
         board = engine.board()
-        names = [environment.name for environment in board.environments]
-        unknown = next((name for name in environments if name not in names), None)
+        there = [environment.name for environment in board.environments]
+        unknown = next((name for name in environments if name not in there), None)
         if unknown is not None:
             raise PlanError(
                 f"There is no environment {printable(unknown)!r}",
-                f"environments here: {', '.join(names)}",
+                f"environments here: {', '.join(there)}",
                 "liftlock doctor",
             )
-        if not names:
+        if not there:
             said = "; ".join(finding.reason for finding in board.findings)
             raise PlanError("No environment was recognised here", said, "describe them in liftlock.toml: liftlock init")
         for filled in engine.fill(board):
             board = filled
-        wanted = [name for name in names if name in environments] or names
+        wanted = [name for name in there if name in environments] or there
         out = Output()
         if as_json:
             from liftlock_tui.plain import shapes
@@ -151,17 +117,10 @@ def status(environments: tuple[str, ...], no_live: bool, repo: Path, at: str | N
 
 
 @cli.command()
-@click.argument("source", metavar="FROM", shell_complete=_names)
-@click.argument("target", metavar="TO", shell_complete=_names)
-@click.option(
-    "--app",
-    "apps",
-    multiple=True,
-    metavar="APP",
-    shell_complete=_apps,
-    help="Only this app; may be given several times.",
-)
-@_everywhere
+@click.argument("source", metavar="FROM", shell_complete=names)
+@click.argument("target", metavar="TO", shell_complete=names)
+@some_apps
+@everywhere
 def plan(source: str, target: str, apps: tuple[str, ...], repo: Path, at: str | None, as_json: bool) -> int:
     """Show what would move from one environment (or path) to another, what stays, and why.
 
@@ -183,22 +142,15 @@ def plan(source: str, target: str, apps: tuple[str, ...], repo: Path, at: str | 
 
 
 @cli.command()
-@click.argument("source", metavar="FROM", shell_complete=_names)
-@click.argument("target", metavar="TO", shell_complete=_names)
-@click.option(
-    "--app",
-    "apps",
-    multiple=True,
-    metavar="APP",
-    shell_complete=_apps,
-    help="Only this app; may be given several times.",
-)
+@click.argument("source", metavar="FROM", shell_complete=names)
+@click.argument("target", metavar="TO", shell_complete=names)
+@some_apps
 @click.option(
     "--files", "how", flag_value="files", default="files", help="The files that would be committed (default)."
 )
 @click.option("--rendered", "how", flag_value="rendered", help="The rendered manifests of the two, object by object.")
 @click.option("--fetch", is_flag=True, help="Fetch the remote bases and charts that rendering needs.")
-@_everywhere
+@everywhere
 def diff(
     source: str,
     target: str,
@@ -233,16 +185,9 @@ def diff(
 
 
 @cli.command()
-@click.argument("source", metavar="FROM", shell_complete=_names)
-@click.argument("targets", nargs=-1, required=True, metavar="TO...", shell_complete=_names)
-@click.option(
-    "--app",
-    "apps",
-    multiple=True,
-    metavar="APP",
-    shell_complete=_apps,
-    help="Only this app; may be given several times.",
-)
+@click.argument("source", metavar="FROM", shell_complete=names)
+@click.argument("targets", nargs=-1, required=True, metavar="TO...", shell_complete=names)
+@some_apps
 @click.option("--only", multiple=True, metavar="ID", help="Only this change of the plan; may be given several times.")
 @click.option("--onto", metavar="BRANCH", help="Commit onto this branch; with --push, push straight to it.")
 @click.option("--branch", metavar="NAME", help="The name of the promotion branch.")
@@ -250,9 +195,9 @@ def diff(
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the commit message.")
 @click.option("--push", is_flag=True, help="Push as well.")
 @click.option(
-    "--confirm", multiple=True, metavar="ENV", shell_complete=_names, help="Yes, change this protected environment."
+    "--confirm", multiple=True, metavar="ENV", shell_complete=names, help="Yes, change this protected environment."
 )
-@_everywhere
+@everywhere
 def promote(
     source: str,
     targets: tuple[str, ...],
@@ -300,7 +245,7 @@ def _at_terminal() -> bool:
 
 @cli.command()
 @click.argument("word", metavar="VERSION|SHA|WORD")
-@_everywhere
+@everywhere
 def where(word: str, repo: Path, at: str | None, as_json: bool) -> int:
     """Find every environment that has a version, a commit or a word, and since when."""
     from liftlock_tui.plain import answers, shapes
@@ -316,7 +261,7 @@ def where(word: str, repo: Path, at: str | None, as_json: bool) -> int:
 
 
 @cli.command()
-@_everywhere
+@everywhere
 def doctor(repo: Path, at: str | None, as_json: bool) -> int:
     """Say what was found here and why, what is wrong, and what to do. Exit code 1 when something is wrong."""
     from liftlock_tui.plain import answers, shapes
@@ -333,7 +278,7 @@ def doctor(repo: Path, at: str | None, as_json: bool) -> int:
 
 @cli.command()
 @click.option("--print", "only_print", is_flag=True, help="Print it, write nothing.")
-@_everywhere
+@everywhere
 def init(only_print: bool, repo: Path, at: str | None, as_json: bool) -> int:
     """Write a commented liftlock.toml from what was found."""
     with _engine(repo, at) as engine:

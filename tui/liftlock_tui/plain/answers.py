@@ -124,10 +124,11 @@ def file_diffs(out: Output, diffs: Sequence[FileDiff]) -> None:
         out.line(out.style(f"+++ {printable(after)}", "bold"))
         if diff.note:
             out.line(out.style(diff.note, "dim"))
-        _lines(out, diff.lines)
+        diff_lines(out, diff.lines)
 
 
-def _lines(out: Output, lines: Sequence[object]) -> None:
+def diff_lines(out: Output, lines: Sequence[object]) -> None:
+    """Lines of a diff as git prints them."""
     for line in lines:
         kind, text = line.kind, line.text  # type: ignore[attr-defined]
         if kind is LineKind.ADD:
@@ -152,7 +153,7 @@ def rendering(out: Output, one: Rendering) -> None:
         out.line(out.style(f"  not at hand: {printable(name)}", "yellow"))
     for changed in one.objects:
         out.line(f"  {printable(str(changed.key))}: {changed.status}")
-        _lines(out, changed.lines)
+        diff_lines(out, changed.lines)
     if not one.objects and not one.problem and not one.missing:
         out.line(f"  nothing changes ({plural(one.same, 'object')})")
 
