@@ -178,6 +178,15 @@ class Repository:
             if _PROMOTES.search(text) and not self.is_published(tip):
                 yield branch, tip, parents.split(" ")[0], text
 
+    def promotions(self, rev: str, environment: str, *, since: float, limit: int = 20) -> list[Revision]:
+        """The commits of `rev` whose trailer says that they promote to the environment, newest first.
+
+        `since` in seconds since the epoch. Raises RepositoryError.
+        """
+        trailer = f"^Promotion-To: {re.escape(environment)}$"
+        wanted = ["--extended-regexp", f"--grep={trailer}", f"--since={int(since)}", f"--max-count={limit}"]
+        return history_.revisions(self._git, [*wanted, self.resolve(rev)])
+
     def is_published(self, commit: str) -> bool:
         """Whether a branch of a remote has the commit, as far as was fetched. Raises RepositoryError."""
         return not self._git.text("rev-list", "--max-count=1", commit, "--not", "--remotes")
@@ -261,6 +270,10 @@ class Repository:
             progress=progress,
             options=options,
         )
+
+    def remotes(self) -> tuple[tuple[str, str], ...]:
+        """Each remote's name and first address, which may hold credentials. Raises RepositoryError."""
+        return read_settings(self._git).remotes
 
     def remote_for(self, ref: str) -> tuple[str, str]:
         """The remote that a push of this ref goes to, and the branch there. Raises RepositoryError: no remote."""

@@ -187,7 +187,8 @@ def _news(one: Convergence, now: float) -> list[tuple[str, str, str]]:
         said = one.freshness.problem.title if one.freshness.problem else ""
         news.append((f"contact:{one.freshness.contact}", f"{one.freshness.contact}: {said}", "yellow"))
     if one.waiting is not None:
-        until = f", at most {age(one.waiting.until - now)} more" if (one.waiting.until or 0) > now else ""
+        left = (one.waiting.until or 0.0) - now
+        until = f", at most {age(left)} more" if left > 0 else ""
         news.append((f"waiting:{one.waiting.wait}:{one.waiting.sentence}", f"{one.waiting.sentence}{until}", "yellow"))
     if one.cause is not None:
         news.append((f"cause:{one.cause.reason}:{one.cause.key}", one.cause.sentence, "red"))
