@@ -15,7 +15,7 @@ import click
 import liftlock
 from liftlock.errors import LiftlockError, PlanError
 from liftlock.text import printable
-from liftlock_tui.plain.options import everywhere, names, some_apps
+from liftlock_tui.plain.options import Duration, everywhere, names, some_apps
 from liftlock_tui.plain.output import Output, note
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def demo(example: str | None, keep: bool, theme: str | None, ascii_only: bool) -
 @click.option("--no-live", is_flag=True, help="Git only; no cluster is asked.")
 @everywhere
 def status(environments: tuple[str, ...], no_live: bool, repo: Path, at: str | None, as_json: bool) -> int:
-    """Show which version every environment has in Git, since when, and how far it is behind."""
+    """Show what every environment has in Git, what runs there, since when, and how far it is behind."""
     with _engine(repo, at) as engine:
         board = engine.board()
         there = [environment.name for environment in board.environments]
@@ -104,15 +104,20 @@ def status(environments: tuple[str, ...], no_live: bool, repo: Path, at: str | N
         for filled in engine.fill(board):
             board = filled
         wanted = [name for name in there if name in environments] or there
+        live = None if no_live or at is not None else engine.live.ask(wanted)
         out = Output()
         if as_json:
-            from liftlock_tui.plain import shapes
+            from liftlock_tui.plain import liveshapes, shapes
 
-            out.json(shapes.board(board, wanted))
+            shape = shapes.board(board, wanted)
+            out.json(shape if live is None else liveshapes.status(shape, live))
         else:
-            from liftlock_tui.plain import answers
+            from liftlock_tui.plain import answers, liveanswers
 
-            answers.board(out, board, wanted, engine.clock.now())
+            answers.board(out, board, wanted, engine.clock.now(), live)
+            if live is not None:
+                liveanswers.lanes(out, live, wanted, engine.clock.now())
+                liveanswers.details(out, live, wanted)
     return 0
 
 
@@ -143,17 +148,18 @@ def plan(source: str, target: str, apps: tuple[str, ...], repo: Path, at: str | 
 
 @cli.command()
 @click.argument("source", metavar="FROM", shell_complete=names)
-@click.argument("target", metavar="TO", shell_complete=names)
+@click.argument("target", metavar="TO", shell_complete=names, required=False)
 @some_apps
 @click.option(
     "--files", "how", flag_value="files", default="files", help="The files that would be committed (default)."
 )
 @click.option("--rendered", "how", flag_value="rendered", help="The rendered manifests of the two, object by object.")
+@click.option("--live", "how", flag_value="live", help="Against the cluster; with one environment, its drift.")
 @click.option("--fetch", is_flag=True, help="Fetch the remote bases and charts that rendering needs.")
 @everywhere
 def diff(
     source: str,
-    target: str,
+    target: str | None,
     apps: tuple[str, ...],
     how: str,
     fetch: bool,
@@ -161,11 +167,19 @@ def diff(
     at: str | None,
     as_json: bool,
 ) -> int:
-    """Show the diff of a promotion, or compare two environments as they are rendered."""
+    """Show the diff of a promotion, compare two environments as they are rendered, or with what runs (--live)."""
     from liftlock_tui.plain import answers, shapes
 
+    if target is None and how != "live":
+        raise click.UsageError("Missing argument 'TO...'. One environment alone is compared with its cluster: --live.")
     with _engine(repo, at) as engine:
         out = Output()
+        if how == "live":
+            from liftlock_tui.plain import comparing
+
+            return comparing.live(engine, out, source, target, apps, as_json=as_json)
+        if target is None:
+            return 2
         if how == "files":
             made = engine.plan(source, [target], apps)
             files = engine.file_diffs(made)
@@ -194,6 +208,8 @@ def diff(
 @click.option("--base", metavar="SHA", help="Fail when the plan is no longer the one made at this commit.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the commit message.")
 @click.option("--push", is_flag=True, help="Push as well.")
+@click.option("--wait", is_flag=True, help="With --push: watch until the cluster has converged.")
+@click.option("--timeout", type=Duration(), default="10m", metavar="TIME", help="How long to wait (10m).")
 @click.option(
     "--confirm", multiple=True, metavar="ENV", shell_complete=names, help="Yes, change this protected environment."
 )
@@ -208,13 +224,21 @@ def promote(
     base: str | None,
     reason: str,
     push: bool,
+    wait: bool,
+    timeout: float,
     confirm: tuple[str, ...],
     repo: Path,
     at: str | None,
     as_json: bool,
 ) -> int:
-    """Commit what moves from one environment (or path) to others; with --push, push it."""
-    from liftlock_tui.plain import promoting, shapes
+    """Commit what moves from one environment (or path) to others; with --push, push it.
+
+    With --wait the exit code is that of watch: 0 converged, 1 failed, 2 cannot, 3 timed out.
+    """
+    from liftlock_tui.plain import promoting, shapes, watching
+
+    if wait and not push:
+        raise click.UsageError("--wait is for --push: what is not pushed reaches no cluster.")
 
     if onto and branch:
         raise click.UsageError("--onto and --branch exclude each other: one commits on a branch, the other makes one.")
@@ -226,17 +250,37 @@ def promote(
         if as_json:
             quiet = promoting.Told(lambda promotion: None, lambda publication: None, note)
             done = promoting.promote(engine, asked, quiet)
-            out.json(shapes.promotion(done.promotion, done.publication, done.pushed))
-            return 0
+            shape = shapes.promotion(done.promotion, done.publication, done.pushed)
+            code = watching.after(engine, done.promotion, timeout, shape) if wait else 0
+            out.json(shape)
+            return code
         from liftlock_tui.plain import answers
 
         told = promoting.Told(partial(answers.committed, out), partial(answers.to_push, out), note)
         done = promoting.promote(engine, asked, told)
         if done.pushed is not None:
             answers.pushed(out, done.pushed)
+            if wait:
+                return watching.tell_after(engine, out, done.promotion, timeout)
         else:
             answers.not_pushed(out, done.promotion, promoting.remote_of(engine, done.promotion))
     return 0
+
+
+@cli.command()
+@click.argument("environment", metavar="ENV", shell_complete=names)
+@click.option("--revision", metavar="SHA", help="The commit to wait for, instead of the newest promotion to ENV.")
+@click.option("--timeout", type=Duration(), default="10m", metavar="TIME", help="How long to wait (10m).")
+@everywhere
+def watch(environment: str, revision: str | None, timeout: float, repo: Path, at: str | None, as_json: bool) -> int:
+    """Watch an environment until its cluster has converged. With --json, one object a line.
+
+    Exit code: 0 converged, 1 failed, 2 cannot, 3 timed out.
+    """
+    from liftlock_tui.plain import watching
+
+    with _engine(repo, at) as engine:
+        return watching.watch(engine, environment, revision, timeout, watching.teller(Output(), as_json=as_json))
 
 
 def _at_terminal() -> bool:

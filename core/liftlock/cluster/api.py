@@ -51,8 +51,12 @@ class Api(Protocol):
         content_type: str = JSON,
         accept: str = JSON,
         within: float = 30.0,
+        script: str = "",
     ) -> Any:
-        """The parsed JSON of the answer. `within` is the time limit in seconds, for the whole of it."""
+        """The parsed JSON of the answer. `within` is the time limit in seconds, for the whole of it.
+
+        What changes something goes to the journal with `script`: the kubectl command that would do the same.
+        """
         ...
 
     async def text(self, path: str, *, params: Params | None = None, within: float = 30.0, limit: int = 65536) -> str:

@@ -1,5 +1,6 @@
 """Differences of texts and of Kubernetes objects, with secrets masked. Pure: nothing here reads or runs anything."""
 
+from liftlock.diffing.fields import changes as field_changes
 from liftlock.diffing.files import as_text, diff_texts, side_by_side
 from liftlock.diffing.masking import mask
 from liftlock.diffing.masktext import mask_text
@@ -12,6 +13,7 @@ __all__ = [
     "as_text",
     "diff_objects",
     "diff_texts",
+    "field_changes",
     "kind_of",
     "mask",
     "mask_text",

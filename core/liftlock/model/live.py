@@ -217,13 +217,15 @@ class LiveState(StrEnum):
 class Running:
     """An image that pods run: `name` without a tag, `value` its tag or digest, how many pods have it.
 
-    `digest` is the one that the kubelet reports (`imageID`), "" when it reports none.
+    `digest` is the one that the kubelet reports (`imageID`), "" when it reports none. `current` counts those of its
+    pods that belong to the template which their workload has now.
     """
 
     name: str
     value: str
     pods: int
     digest: str = ""
+    current: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Way(StrEnum):
 
     SERVER_SIDE = "server-side apply, dry run"
     THREE_WAY = "three-way patch, dry run"
+    UPDATE = "replacement, dry run"
+    CREATE = "creation, dry run"
     STRUCTURAL = "compared here"
 
 

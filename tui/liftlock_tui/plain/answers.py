@@ -9,25 +9,33 @@ from collections.abc import Sequence
 from liftlock.clock import age
 from liftlock.model.board import Board, CellState
 from liftlock.model.change import Change, ChangeClass, path_text
-from liftlock.model.diff import Comparison, FileDiff, LineKind, Rendering
+from liftlock.model.diff import Comparison, FileDiff, Rendering
+from liftlock.model.live import LiveBoard
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion, Publication
 from liftlock.model.report import Check, Pushed, Sighting, Verdict
 from liftlock.model.revision import mark
 from liftlock.text import plural, printable, short_version, shorten
+from liftlock_tui.plain import liveanswers
+from liftlock_tui.plain.difflines import diff_lines
 from liftlock_tui.plain.output import Output
 from liftlock_tui.plain.promoting import command
 
 
-def board(out: Output, made: Board, names: Sequence[str], now: float) -> None:
-    """Apps by environments: version, mark, age, how far behind."""
+def board(out: Output, made: Board, names: Sequence[str], now: float, live: LiveBoard | None = None) -> None:
+    """Apps by environments: version, mark, age, how far behind, and what runs."""
     shown = [e for e in made.environments if e.name in names]
     rows = [["app", *(f"{e.name}{' (protected)' if e.protected else ''}" for e in shown)]]
     for app in made.apps:
         states = [made.cells.get((app, e.name)) for e in shown]
         if any(states):
-            rows.append([printable(app), *(cell(state, now) for state in states)])
-    out.table(rows, limit=40, bands=True)
+            rows.append(
+                [
+                    printable(app),
+                    *(cell(state, now) + _runs(live, app, e.name) for e, state in zip(shown, states, strict=True)),
+                ]
+            )
+    out.table(rows, limit=40 if live is None else 52, bands=True)
     out.line()
     for name in dict.fromkeys(made.sources[e.name].ref for e in shown):
         source = next(made.sources[e.name] for e in shown if made.sources[e.name].ref == name)
@@ -39,6 +47,12 @@ def board(out: Output, made: Board, names: Sequence[str], now: float) -> None:
     wrong = (p for state in made.cells.values() if state.cell.environment in names for p in state.problems)
     for problem in dict.fromkeys((*made.problems, *wrong)):
         out.line(out.style(printable(f"{problem.place}: {problem.title}"), "yellow"))
+
+
+def _runs(live: LiveBoard | None, app: str, environment: str) -> str:
+    """The live state in a word, where there is one; and the version that runs when it is another one."""
+    cells = live.cells.get((app, environment), ()) if live is not None else ()
+    return f"  {liveanswers.state(cells)}" if cells else ""
 
 
 def cell(state: CellState | None, now: float) -> str:
@@ -125,20 +139,6 @@ def file_diffs(out: Output, diffs: Sequence[FileDiff]) -> None:
         if diff.note:
             out.line(out.style(diff.note, "dim"))
         diff_lines(out, diff.lines)
-
-
-def diff_lines(out: Output, lines: Sequence[object]) -> None:
-    """Lines of a diff as git prints them."""
-    for line in lines:
-        kind, text = line.kind, line.text  # type: ignore[attr-defined]
-        if kind is LineKind.ADD:
-            out.line(out.style(f"+{text}", "green"))
-        elif kind is LineKind.REMOVE:
-            out.line(out.style(f"-{text}", "red"))
-        elif kind is LineKind.HUNK:
-            out.line(out.style(text, "cyan"))
-        else:
-            out.line(f" {text}")
 
 
 def rendering(out: Output, one: Rendering) -> None:

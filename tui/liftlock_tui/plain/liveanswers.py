@@ -10,7 +10,7 @@ from liftlock.model.convergence import Convergence, Outcome, Phase, StepState
 from liftlock.model.live import Contact, Lane, LiveBoard, LiveCell, LiveState
 from liftlock.model.livediff import Effect, LiveChange, LiveDiff
 from liftlock.text import plural, printable, short_version, shorten
-from liftlock_tui.plain.answers import diff_lines
+from liftlock_tui.plain.difflines import diff_lines
 from liftlock_tui.plain.output import Output
 
 _SIGNS = {

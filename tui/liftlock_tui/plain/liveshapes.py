@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from liftlock.errors import Problem
-from liftlock.model.board import Board
 from liftlock.model.convergence import Convergence, Phase
 from liftlock.model.health import Cause, Happening, Health, LiveObject
 from liftlock.model.live import Delivery, Freshness, Lane, LiveBoard, LiveCell, Waiting
 from liftlock.model.livediff import LiveChange, LiveDiff
 
 
-def status(shape: dict[str, Any], board: Board, live: LiveBoard, names: Sequence[str]) -> dict[str, Any]:
+def status(shape: dict[str, Any], live: LiveBoard) -> dict[str, Any]:
     """`liftlock.status/1` with the live side beside what Git says."""
     for environment in shape["environments"]:
         environment["live"] = [_lane(lane) for lane in live.lanes_of(environment["name"])]

@@ -54,7 +54,15 @@ class Output:
 
     def json(self, value: Any) -> None:
         """A JSON document, the only thing on standard output; what a terminal would obey is escaped in it."""
-        text = json.dumps(value, indent=2, ensure_ascii=not self._unicode, default=str)
+        self._json(value, 2)
+
+    def json_line(self, value: Any) -> None:
+        """One JSON document on one line, out at once, for who reads as it comes."""
+        self._json(value, None)
+        self._stream.flush()
+
+    def _json(self, value: Any, indent: int | None) -> None:
+        text = json.dumps(value, indent=indent, ensure_ascii=not self._unicode, default=str)
         if has_unsafe(text):
             text = text.translate({ord(c): json.dumps(c)[1:-1] for c in set(text) if has_unsafe(c)})
         self._stream.write(text + "\n")

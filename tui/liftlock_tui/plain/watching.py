@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from liftlock.clock import Clock
 from liftlock.errors import ClusterError, PlanError
 from liftlock.model.convergence import Convergence, Outcome
 from liftlock.text import printable
+from liftlock_tui.plain import liveanswers, liveshapes
+from liftlock_tui.plain.output import Output
 
 if TYPE_CHECKING:
     from liftlock.engine import Engine
+    from liftlock.model.promotion import Promotion
 
 CONVERGED, FAILED, CANNOT, TIMED_OUT = 0, 1, 2, 3
 """The exit codes."""
@@ -71,6 +74,44 @@ def exit_code(all_of_them: Sequence[Convergence]) -> int | None:
     if Outcome.BLIND in outcomes:
         return CANNOT
     return TIMED_OUT if Outcome.TIMED_OUT in outcomes else CONVERGED
+
+
+def teller(out: Output, *, as_json: bool) -> Tell:
+    """Tells people a line for each news, programs a JSON object a line for each change."""
+    if not as_json:
+        return liveanswers.Watched(out).tell
+    last: dict[str, dict[str, Any]] = {}
+
+    def tell(all_of_them: Sequence[Convergence], now: float) -> None:
+        for one in all_of_them:
+            shape = liveshapes.convergence(one)
+            still = {**shape, "heard": None}  # that it was heard again is no news
+            if last.get(one.target.context) != still:
+                last[one.target.context] = still
+                out.json_line(shape)
+
+    return tell
+
+
+def tell_after(engine: Engine, out: Output, promotion: Promotion, seconds: float) -> int:
+    """Watch what was just pushed, telling people; the worst exit code of its environments."""
+    tell = teller(out, as_json=False)
+    return max(watch(engine, name, promotion.commit, seconds, tell) for name in promotion.targets)
+
+
+def after(engine: Engine, promotion: Promotion, seconds: float, shape: dict[str, Any]) -> int:
+    """Watch what was just pushed, and put into the shape how it ended."""
+    ended: dict[str, list[dict[str, Any]]] = {}
+
+    def keep(name: str) -> Tell:
+        def tell(all_of_them: Sequence[Convergence], now: float) -> None:
+            ended[name] = [liveshapes.convergence(one) for one in all_of_them]
+
+        return tell
+
+    code = max(watch(engine, name, promotion.commit, seconds, keep(name)) for name in promotion.targets)
+    shape["converged"] = [one for several in ended.values() for one in several]
+    return code
 
 
 def no_cluster(environment: str) -> ClusterError:

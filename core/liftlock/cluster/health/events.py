@@ -27,6 +27,8 @@ class Event:
     count: int
     first: float
     last: float
+    container: str = ""
+    """The container that it speaks of, where it names one."""
 
 
 def event(manifest: Any) -> Event | None:
@@ -54,7 +56,13 @@ def event(manifest: Any) -> Event | None:
         max(1, count(manifest, "count"), count(manifest, "series", "count")),
         min(last, began if began is not None else last),
         last,
+        _container(string(about, "fieldPath")),
     )
+
+
+def _container(path: str) -> str:
+    """The name in `spec.containers{name}`."""
+    return path.partition("{")[2].rstrip("}")
 
 
 class Events:

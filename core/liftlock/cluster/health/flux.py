@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liftlock.cluster.health.generic import by_conditions
+from liftlock.cluster.health.generic import by_conditions, unseen
 from liftlock.cluster.health.reading import (
     Condition,
     address,
@@ -150,7 +150,8 @@ def _source_failed(manifest: Manifest, ready: Condition, view: View) -> bool:
 
 def other(manifest: Manifest, view: View) -> Health:
     """Verdict on what else Flux brings (the operator's and extensions' kinds): suspend first, then the conditions."""
-    return suspended_by_spec(manifest) or by_conditions(manifest, view)
+    halted = suspended_by_spec(manifest)
+    return halted or (unseen(manifest) if behind(manifest) else by_conditions(manifest, view))
 
 
 def is_flux(manifest: Manifest) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from liftlock.clock import age
-from liftlock.cluster.health.reading import at, condition, created, group_kind, mappings, moment, string
-from liftlock.cluster.health.templates import JOB, owned, template_images
+from liftlock.cluster.health.reading import at, condition, mappings, moment, string
+from liftlock.cluster.health.templates import newest_job, template_images
 from liftlock.cluster.health.view import View
 from liftlock.cluster.health.words import BOTH, ENGINE, OWN, degraded, healthy, progressing, suspended
 from liftlock.cluster.objects import Manifest
@@ -57,8 +57,7 @@ def cron_job(manifest: Manifest, view: View) -> Health:
         return suspended("suspended: it does not run")
     if mappings(manifest, "status", "active"):
         return healthy("a run is active")
-    jobs = [o for o in owned(manifest, view.objects) if group_kind(o) == JOB]
-    newest = max(jobs, key=lambda o: created(o) or 0.0, default=None)
+    newest = newest_job(manifest, view.objects)
     if newest is not None:
         failed = condition(newest, "Failed")
         if failed is not None and failed.true:

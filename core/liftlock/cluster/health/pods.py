@@ -161,7 +161,9 @@ def pod(manifest: Manifest, view: View) -> Health:
     parts = tuple(containers(manifest))
     failing = next((c for c in parts if c.failure and not c.ready), None)
     if failing is not None:
-        return degraded(f"{failing.failure}: {failing.message}" if failing.message else failing.failure, ENGINE)
+        # The kubelet's message on a crash loop says how long it waits, and not what for.
+        why = f"container {failing.name} {ended(failing)}" if failing.fell else failing.message
+        return degraded(f"{failing.failure}: {why}" if why else failing.failure, ENGINE)
     stuck = unschedulable(manifest)
     if stuck is not None and view.older(stuck.at, UNSCHEDULABLE_AFTER):
         return degraded(stuck.says, KSTATUS)

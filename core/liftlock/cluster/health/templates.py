@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from liftlock.cluster.health.reading import (
-    address,
+    at,
     behind,
     controller_of,
     count,
@@ -58,7 +58,7 @@ def template(manifest: Manifest) -> Mapping[str, Any]:
 
 
 def template_images(manifest: Manifest) -> tuple[str, ...]:
-    """The images that the pod template names, those of the containers before those that initialise; clean for display."""
+    """The images that the pod template names, those that initialise last; clean for display."""
     spec = mapping(template(manifest), "spec")
     containers = (*mappings(spec, "containers"), *mappings(spec, "initContainers"))
     return tuple(dict.fromkeys(printable(image) for c in containers if (image := string(c, "image"))))
@@ -84,8 +84,8 @@ def newest_replica_set(workload: Manifest, objects: Objects) -> Manifest | None:
     """The ReplicaSet that holds the template which the Deployment or Rollout has now, None before it is made.
 
     For a Deployment it is the one whose template equals the Deployment's, as its controller finds it; the revision
-    annotation would name the former one until the controller has seen the change. Where none is equal (a server
-    was upgraded and fills in more defaults now), the annotation decides once the change was seen.
+    annotation would name the former one until the controller has seen the change, and as long as the Deployment is
+    paused. Where none is equal (a webhook writes into ReplicaSets), the annotation decides once the change was seen.
     """
     found = replica_sets(workload, objects)
     if group_kind(workload) == ROLLOUT:
@@ -97,6 +97,7 @@ def newest_replica_set(workload: Manifest, objects: Objects) -> Manifest | None:
     if equal:
         return min(equal, key=lambda o: created(o) or 0.0)
     seen = number(workload, "status", "observedGeneration") is not None and not behind(workload)
+    seen = seen and at(workload, "spec", "paused") is not True
     revision = _revision(workload)
     return next((o for o in found if seen and revision and _revision(o) == revision), None)
 
@@ -150,21 +151,28 @@ class Current:
             same = bool(counted) and string(pod, "metadata", "labels", _COUNTED_LABEL) == counted
             return same or (bool(self.revision) and pod_hash(pod) == self.revision)
         if self._kind == CRON_JOB:
-            return self._has_job(pod)
+            mine = controller_of(pod)
+            jobs = (o for o in owned(self._workload, self._objects) if uid(o) == mine != "")
+            return any(self.has_job(job) for job in jobs)
         return True  # the template of a Job or a Pod cannot change; a ReplicaSet replaces no pods
 
     def has_set(self, replica_set: Manifest) -> bool:
         """Whether it is the ReplicaSet of this template."""
         return self.replica_set is not None and uid(replica_set) == uid(self.replica_set)
 
-    def _has_job(self, pod: Manifest) -> bool:
-        mine = controller_of(pod)
-        jobs = (o for o in owned(self._workload, self._objects) if uid(o) == mine != "")
-        return any(template_images(job) == template_images(self._workload) for job in jobs)
+    def has_job(self, job: Manifest) -> bool:
+        """Whether a CronJob made the Job from it."""
+        return self._kind != CRON_JOB or template_images(job) == template_images(self._workload)
 
     def pods(self) -> tuple[Manifest, ...]:
         """The pods that were made from it."""
         return tuple(pod for pod in pods_of(self._workload, self._objects) if self.has(pod))
+
+
+def newest_job(cron_job: Manifest, objects: Objects) -> Manifest | None:
+    """The Job that a CronJob made last."""
+    jobs = [o for o in owned(cron_job, objects) if group_kind(o) == JOB]
+    return max(jobs, key=lambda o: created(o) or 0.0, default=None)
 
 
 def _newest_revision(workload: Manifest, objects: Objects) -> str:
@@ -187,15 +195,6 @@ def is_current(pod: Manifest, workload: Manifest, objects: Objects) -> bool:
     return Current(workload, objects).has(pod)
 
 
-def owner_of(manifest: Manifest, objects: Objects) -> Manifest | None:
-    """The object that controls this one, where it was read."""
-    for owner in mappings(manifest, "metadata", "ownerReferences"):
-        if owner.get("controller") is not True:
-            continue
-        key = address({**owner, "metadata": {"name": owner.get("name")}})
-        namespace = string(manifest, "metadata", "namespace")
-        for place in (namespace, ""):
-            found = objects.get(type(key)(key.group, key.kind, place, key.name))
-            if found is not None and uid(found) == string(owner, "uid"):
-                return found
-    return None
+def current_pods(workload: Manifest, objects: Objects) -> tuple[Manifest, ...]:
+    """The pods that were made from the template that the workload has now."""
+    return Current(workload, objects).pods()

@@ -142,16 +142,29 @@ _TOPS: dict[tuple[str, str], Schema] = {
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _WEBHOOKS,
     ("storage.k8s.io", "CSIStorageCapacity"): _within(capacity=_QUANTITY, maximumVolumeSize=_QUANTITY),
     ("node.k8s.io", "RuntimeClass"): _within(overhead=_within(podFixed=_QUANTITY)),
-    # Argo Rollouts and its kin are custom resources that hold a pod template; see `with_template`.
 }
 _BUILT_IN = frozenset(
-    {"", "apps", "batch", "autoscaling", "policy", "extensions"}
-    | {
-        f"{name}.k8s.io"
-        for name in (
-            "admissionregistration authentication authorization certificates coordination discovery events networking "
-            "node rbac.authorization resource scheduling storage flowcontrol.apiserver storagemigration"
-        ).split()
+    {
+        "",
+        "apps",
+        "batch",
+        "autoscaling",
+        "policy",
+        "admissionregistration.k8s.io",
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+        "certificates.k8s.io",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "flowcontrol.apiserver.k8s.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "rbac.authorization.k8s.io",
+        "resource.k8s.io",
+        "scheduling.k8s.io",
+        "storage.k8s.io",
+        "storagemigration.k8s.io",
     }
 )
 _ANY = _within(metadata=_METADATA)
@@ -177,7 +190,10 @@ def schema_of(group: str, kind: str) -> Schema:
 
 
 def schema_from_openapi(document: Mapping[str, Any], group: str, version: str, kind: str) -> Schema:
-    """How a custom resource merges on the server, out of its group's OpenAPI v3 document."""
+    """How a custom resource merges on the server, out of its group's OpenAPI v3 document.
+
+    Its quantities are not marked: the server keeps them as they were written, so another spelling is a change.
+    """
     wanted = {"group": group, "version": version, "kind": kind}
     schemas = (document.get("components") or {}).get("schemas") or {}
     for schema in schemas.values():
@@ -188,7 +204,6 @@ def schema_from_openapi(document: Mapping[str, Any], group: str, version: str, k
 
 
 _DEEPEST = 40
-_AMOUNT = "x-kubernetes-int-or-string"
 
 
 def _read(schema: Mapping[str, Any], depth: int) -> Schema:
@@ -201,16 +216,15 @@ def _read(schema: Mapping[str, Any], depth: int) -> Schema:
             found[name] = read
     rest = schema.get("additionalProperties")
     free = _read_field(rest, depth) if isinstance(rest, Mapping) else None
-    return Schema(found, None if free is PLAIN_FIELD else free)
+    kept = None if free is PLAIN_FIELD else free
+    return Schema(found, kept) if found or kept else PLAIN
 
 
 def _read_field(schema: Mapping[str, Any], depth: int) -> Field:
     inner = _read(schema.get("items") or schema, depth + 1)
     keys = tuple(schema.get("x-kubernetes-list-map-keys") or ())
     unique = schema.get("x-kubernetes-list-type") == SET
-    # A CRD marks quantities as `int or string` with a pattern; ports are the same without one.
-    quantity = bool(schema.get(_AMOUNT) and schema.get("pattern"))
     replace = schema.get("x-kubernetes-map-type") == "atomic"
-    if inner is PLAIN and not (keys or unique or quantity or replace):
+    if inner is PLAIN and not (keys or unique or replace):
         return PLAIN_FIELD
-    return Field(inner, keys, unique=unique, replace=replace, quantity=quantity)
+    return Field(inner, keys, unique=unique, replace=replace)

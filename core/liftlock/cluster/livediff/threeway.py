@@ -112,9 +112,7 @@ class _Patching:
             patch[RETAIN] = sorted(modified)
         return patch
 
-    def _entry(
-        self, patch: dict[str, Any], key: str, before: Any, wanted: Any, now: Any, field: Field
-    ) -> None:
+    def _entry(self, patch: dict[str, Any], key: str, before: Any, wanted: Any, now: Any, field: Field) -> None:
         if isinstance(wanted, Mapping) and isinstance(now, Mapping):
             if field.replace:
                 if not same(wanted, now):
@@ -126,12 +124,12 @@ class _Patching:
             if made:
                 patch[key] = made
         elif isinstance(wanted, list) and isinstance(now, list):
-            former = before if isinstance(before, list) else []
+            olds = before if isinstance(before, list) else []
             keys = item_keys(field, self._whole)
             if keys:
-                self._items(patch, key, former, wanted, now, field, keys)
+                self._items(patch, key, olds, wanted, now, field, keys)
             elif merges_values(field, self._whole):
-                _values(patch, key, former, wanted, now)
+                _values(patch, key, olds, wanted, now)
             elif not same(wanted, now):
                 patch[key] = wanted
         elif not same(wanted, now):
@@ -172,7 +170,7 @@ class _Patching:
         made += [{PATCH: "delete", **_identity(item, keys)} for name, item in gone.items() if name in there]
         if made:
             patch[key] = made
-        if made or list(wanted) != list(now):
+        if made or list(wanted) != [name for name in now if name in wanted]:
             order = [_identity(item, keys) for item in modified]
             if order:
                 patch[ORDER + key] = order
@@ -194,5 +192,6 @@ def _values(patch: dict[str, Any], key: str, original: list[Any], modified: list
         patch[key] = added
     if gone:
         patch[DELETE + key] = gone
-    if (gone or modified != current) and modified:
+    kept = [value for value in current if value in modified]
+    if (added or gone or list(modified) != kept) and modified:
         patch[ORDER + key] = modified

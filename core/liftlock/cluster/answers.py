@@ -1,0 +1,94 @@
+"""What went wrong with a request, as errors that a person can act on."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from liftlock.errors import Absent, ClusterError, Expired, Forbidden, LoginNeeded, Refused, Throttled, Unreachable
+from liftlock.text import printable, shorten
+
+_LONGEST = 600
+_RETRY = "it is tried again by itself; r tries now"
+
+
+def failed(status: int, data: bytes, headers: Mapping[str, str], context: str, method: str, path: str) -> ClusterError:
+    """The error of an answer of 400 and above; the server's own words stand in its detail."""
+    said, reason = _said(data)
+    place = printable(context)
+    if status == 401:
+        return LoginNeeded(f"{place} wants a login", said, "log in, then press r", status=401)
+    if status == 403:
+        if "system:anonymous" in said:
+            return LoginNeeded(f"{place} does not know you", said, "log in, then press r", status=403)
+        return Forbidden(
+            f"{place} forbids it",
+            said,
+            f"ask for the right to {method.lower()} {printable(path)}",
+            status=403,
+            reason=reason,
+        )
+    if status == 404:
+        return Absent(f"{place} has no such thing", said, status=404, reason=reason)
+    if status == 410:
+        return Expired(f"{place} forgot that version", said, status=410, reason=reason)
+    if status == 429:
+        return Throttled(f"{place} has too many requests", said, _RETRY, after=_after(headers))
+    if status >= 500:
+        return Unreachable(f"{place} answers with an error ({status})", said, _RETRY, status=status, reason=reason)
+    return Refused(f"{place} does not take it", said, status=status, reason=reason)
+
+
+def of_status(told: Mapping[str, Any], context: str) -> ClusterError:
+    """The error of a Status that came inside a watch."""
+    code = told.get("code")
+    return failed(code if isinstance(code, int) else 500, json.dumps(dict(told)).encode(), {}, context, "watch", "")
+
+
+def lost(error: BaseException, context: str, server: str) -> ClusterError:
+    """The error of a request that got no answer."""
+    place = printable(context)
+    inner = error
+    while inner.__cause__ is not None:
+        inner = inner.__cause__
+    said = printable(shorten(str(error) or type(error).__name__, _LONGEST))
+    if isinstance(error, TimeoutError):
+        return Unreachable(f"{place} does not answer", f"no answer from {server} in time", _RETRY)
+    for one in (error, inner, getattr(error, "os_error", None)):
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return Unreachable(
+                f"The certificate of {place} is not to be trusted",
+                printable(f"{one.verify_message} ({server})"),
+                "renew the certificate or the kubeconfig's certificate-authority",
+            )
+        if isinstance(one, socket.gaierror):
+            return Unreachable(f"{place}: its name is not known", f"{server}: {printable(str(one.strerror))}", _RETRY)
+        if isinstance(one, ConnectionRefusedError):
+            return Unreachable(f"{place} refuses the connection", f"nothing listens at {server}", _RETRY)
+    if isinstance(inner, ssl.SSLError) and "EXPIRED" in str(inner).upper():
+        return LoginNeeded(
+            f"The client certificate of {place} has expired", said, "renew your kubeconfig, then press r"
+        )
+    return Unreachable(f"{place} is not reached", f"{server}: {said}", _RETRY)
+
+
+def _said(data: bytes) -> tuple[str, str]:
+    """The message and the reason of a Status, or the answer's first words."""
+    try:
+        told = json.loads(data)
+    except ValueError:
+        told = None
+    if isinstance(told, Mapping):
+        message, reason = told.get("message"), told.get("reason")
+        return printable(shorten(str(message or ""), _LONGEST)), printable(str(reason or ""))
+    return printable(shorten(data[:2000].decode("utf-8", "replace").strip(), _LONGEST)), ""
+
+
+def _after(headers: Mapping[str, str]) -> float:
+    try:
+        return min(max(float(headers.get("Retry-After", "1")), 0.1), 120.0)
+    except ValueError:
+        return 1.0

@@ -1,0 +1,227 @@
+"""One context: its connection, the loops that listen, what they heard, and how fresh that is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from typing import Any, TypeVar
+
+from liftlock.clock import Clock
+from liftlock.cluster.api import Api
+from liftlock.cluster.objects import Kind
+from liftlock.cluster.store import Store
+from liftlock.cluster.watching import Loop, Pace
+from liftlock.errors import ClusterError, LiftlockError, LoginNeeded, Problem, Unreachable
+from liftlock.model.live import Contact, Freshness
+from liftlock.text import printable
+
+_PROBE = 10.0
+"""Seconds of silence after which the server is asked whether it is there."""
+_ANSWER = 5.0
+"""Seconds it has for that."""
+_SLEPT = 60.0
+"""A jump of the wall clock by so many seconds: the machine slept, and no connection is what it seems."""
+_MANY = 12
+"""For more namespaces than this one watch of all of them is cheaper."""
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """An asyncio loop in a thread of its own."""
+
+    def __init__(self, name: str = "clusters") -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def run(self, coroutine: Coroutine[Any, Any, T], within: float | None = None) -> T:
+        """Run it there and wait for it here, so many seconds at most. Raises what it raises, Unreachable when late."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        try:
+            return future.result(within)
+        except TimeoutError as error:
+            future.cancel()
+            raise Unreachable(
+                "The cluster does not answer", f"not within {within:.0f} s", "press r to try again"
+            ) from error
+
+    def call(self, work: Callable[[], object]) -> None:
+        """Have it called there, soon."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody needs it any more
+            self.loop.call_soon_threadsafe(work)
+
+    def close(self) -> None:
+        """End everything that runs there."""
+
+        async def end() -> None:
+            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        if not self._thread.is_alive():
+            return
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(end(), self.loop).result(5)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(5)
+        if not self._thread.is_alive():
+            self.loop.close()
+
+
+class Cluster:
+    """What one context has, kept up to date. Made on its loop; its objects and freshness are read from anywhere.
+
+    `changed` is called on the loop's thread when objects or freshness changed; it must return at once.
+    """
+
+    def __init__(
+        self,
+        context: str,
+        api: Api,
+        clock: Clock,
+        changed: Callable[[], None],
+        *,
+        pace: Pace | None = None,
+        probe: float = _PROBE,
+    ) -> None:
+        self.context = context
+        self.api = api
+        self.objects = Store()
+        self.objects.listen(changed)
+        self._clock = clock
+        self._changed = changed
+        self._pace = pace or Pace()
+        self._probe_after = probe
+        self._loops: dict[tuple[Kind, str], Loop] = {}
+        self._tasks: dict[tuple[Kind, str], asyncio.Task[None]] = {}
+        self._wanted: dict[Kind, frozenset[str]] = {}
+        self._silent: ClusterError | None = None
+        self._since = clock.now()
+        self._probing = asyncio.ensure_future(self._watch_over())
+
+    # What is listened to ---------------------------------------------------------------------------------------------
+
+    def want(self, kinds: Iterable[Kind], namespaces: Collection[str] = (), fallback: Collection[str] = ()) -> None:
+        """Listen to these kinds too: in these namespaces, or everywhere where none is named.
+
+        `fallback` are namespaces to listen in where everywhere is forbidden. Called on the loop.
+        """
+        for kind in kinds:
+            scopes = frozenset(namespaces) if 0 < len(namespaces) <= _MANY else frozenset({""})
+            before = self._wanted.get(kind, frozenset())
+            if "" in before:
+                scopes = frozenset()
+            self._wanted[kind] = before | scopes
+            for namespace in scopes - before:
+                self._listen(kind, namespace)
+            everywhere = self._loops.get((kind, ""))
+            if everywhere is not None and everywhere.blind:
+                for namespace in {*fallback, *namespaces} - {""}:
+                    self._listen(kind, namespace)
+
+    def _listen(self, kind: Kind, namespace: str) -> None:
+        if (kind, namespace) in self._loops:
+            return
+        loop = Loop(self.api, self.objects, kind, namespace, self._clock, self._pace, self._changed)
+        self._loops[kind, namespace] = loop
+        self._tasks[kind, namespace] = asyncio.ensure_future(loop.run())
+
+    def retry(self) -> None:
+        """Try everything that is lost now. Called on the loop."""
+        allow = getattr(self.api, "allow_login", None)
+        if allow is not None:
+            allow()
+        for loop in self._loops.values():
+            loop.retry()
+
+    async def close(self) -> None:
+        """End it."""
+        tasks = [self._probing, *self._tasks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # How fresh it is -----------------------------------------------------------------------------------------------
+
+    @property
+    def listed(self) -> bool:
+        """Whether all that is wanted was read once, or is known not to be readable."""
+        loops = list(self._loops.values())
+        return bool(loops) and all(loop.listed for loop in loops)
+
+    @property
+    def freshness(self) -> Freshness:
+        """How fresh what is known is, from all loops together."""
+        loops = list(self._loops.values())
+        heard = max((loop.heard for loop in loops if loop.heard is not None), default=None)
+        blind = tuple(sorted({loop.kind[1] for loop in loops if loop.blind and not self._elsewhere(loop)}))
+        broken = [loop for loop in loops if loop.problem is not None]
+        if broken:
+            worst = min(broken, key=lambda loop: loop.retry_at or 0.0)
+            error: ClusterError | None = worst.problem
+            retry = min((loop.retry_at for loop in broken if loop.retry_at is not None), default=None)
+            contact = Contact.LOGIN if isinstance(error, LoginNeeded) else Contact.UNREACHABLE
+            return Freshness(contact, heard, self._problem(error), retry, blind)
+        if self._silent is not None:
+            return Freshness(Contact.STALE, heard, self._problem(self._silent), None, blind)
+        if heard is None:
+            return Freshness(Contact.CONNECTING)
+        if loops and all(loop.blind or not loop.served for loop in loops) and blind:
+            problem = Problem(self.context, "nothing that is needed may be read here", "ask for the role view, or more")
+            return Freshness(Contact.FORBIDDEN, heard, problem, None, blind)
+        return Freshness(Contact.LIVE, heard, None, None, blind)
+
+    def _elsewhere(self, loop: Loop) -> bool:
+        """Whether a kind that may not be read everywhere is read in namespaces."""
+        if loop.namespace:
+            return False
+        return any(not other.blind for (kind, place), other in self._loops.items() if kind == loop.kind and place)
+
+    def _problem(self, error: LiftlockError | None) -> Problem | None:
+        if error is None:
+            return None
+        said = f"{error.title}: {error.detail}" if error.detail else error.title
+        return Problem(printable(self.context), said, error.hint)
+
+    async def _watch_over(self) -> None:
+        """Ask a silent server whether it is there; a connection that is half open says nothing by itself."""
+        wall = time.time()
+        while True:
+            await asyncio.sleep(self._probe_after / 2)
+            now = time.time()
+            if abs(now - wall - self._probe_after / 2) > _SLEPT:
+                self._interrupt()
+            wall = now
+            heard = max((loop.heard for loop in self._loops.values() if loop.heard is not None), default=None)
+            if heard is None or self._clock.now() - heard < self._probe_after:
+                if self._silent is not None:
+                    self._silent = None
+                    self._changed()
+                continue
+            try:
+                await self.api.request("GET", "/version", within=_ANSWER)
+            except ClusterError as error:
+                if self._silent is None:
+                    self._silent = error
+                    self._interrupt()
+                    self._changed()
+                continue
+            for loop in self._loops.values():
+                if loop.problem is None and loop.heard is not None:
+                    loop.heard = self._clock.now()
+            if self._silent is not None:
+                self._silent = None
+                self._changed()
+
+    def _interrupt(self) -> None:
+        for loop in self._loops.values():
+            loop.interrupt()

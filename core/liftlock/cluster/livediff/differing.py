@@ -1,0 +1,176 @@
+"""An object before and after, made into a difference quickly: hundreds of similar ones are compared at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from liftlock.diffing.fields import changes
+from liftlock.diffing.files import diff_lines
+from liftlock.diffing.objects import prepared
+from liftlock.diffing.yamllines import yaml_lines
+from liftlock.model.diff import DiffLine, ObjectDiff, ObjectKey, Status
+
+Manifest = Mapping[str, Any]
+# What the server counts and notes; the same on both sides but for the moment of asking.
+_NOISE = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
+# Longer objects are shown around their changes only.
+_WHOLE_LINES = 1500
+_CONTEXT = 12
+
+
+def bare(manifest: Manifest) -> dict[str, Any]:
+    """The object without status and without what the server counts and notes."""
+    kept = {key: value for key, value in manifest.items() if key != "status"}
+    kept["metadata"] = {k: v for k, v in (manifest.get("metadata") or {}).items() if k not in _NOISE}
+    return kept
+
+
+def unchanged(live: Manifest, merged: Manifest) -> bool:
+    """Whether two states of an object are the same."""
+    mine, theirs = bare(live), bare(merged)
+    # Python's 1 equals true: the texts tell them apart, and are only made when all else is equal.
+    return mine == theirs and json.dumps(mine, sort_keys=True) == json.dumps(theirs, sort_keys=True)
+
+
+def difference(key: ObjectKey, live: Manifest | None, merged: Manifest | None) -> ObjectDiff:
+    """The object before and after (None: it is not there), with secrets masked and noise left out."""
+    if live is None or merged is None:
+        mine = None if live is None else prepared(bare(live))
+        theirs = None if merged is None else prepared(bare(merged))
+        return ObjectDiff(key, Status.ADDED if live is None else Status.REMOVED, _lines(mine, theirs), ())
+    old, new = _both(bare(live), bare(merged))
+    fields = changes(*_differing(old, new))
+    if not fields:
+        return same(key)
+    return ObjectDiff(key, Status.MODIFIED, _lines(old, new), fields)
+
+
+_WHOLE: Any = object()
+
+
+def _both(live: dict[str, Any], merged: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both objects prepared; what is equal in both is prepared once."""
+    old = prepared(live) or {}
+    outline, marks = _outline(live, merged)
+    new = prepared(outline) or {}
+    _fill(new, old, marks)
+    return old, new
+
+
+def _outline(live: Any, merged: Any) -> tuple[Any, dict[Any, Any]]:
+    """The new object with `True` for each mapping and list that is equal in the old one, and where they stand."""
+    entries = list(merged.items()) if isinstance(merged, dict) else list(enumerate(merged))
+    made: list[tuple[Any, Any]] = []
+    marks: dict[Any, Any] = {}
+    for key, value in entries:
+        before: Any = live.get(key) if isinstance(live, dict) else live[key]
+        if isinstance(value, dict | list) and type(before) is type(value):
+            if before == value:
+                marks[key], value = _WHOLE, True
+            elif isinstance(value, dict) or len(before) == len(value):
+                value, marks[key] = _outline(before, value)
+        made.append((key, value))
+    return (dict(made) if isinstance(merged, dict) else [value for _, value in made]), marks
+
+
+def _fill(new: Any, old: Any, marks: dict[Any, Any]) -> None:
+    """Puts the prepared parts of the old object in their places. What preparing left out is not there."""
+    for key, mark in marks.items():
+        if isinstance(new, dict) and key not in new:
+            continue
+        if mark is not _WHOLE:
+            if isinstance(old, list) or key in old:
+                _fill(new[key], old[key], mark)
+        elif isinstance(old, list) or key in old:
+            new[key] = old[key]
+        else:
+            del new[key]
+
+
+def _differing(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both sides without the entries that are equal; lists stay whole, for their items are matched."""
+    mine, theirs = {}, {}
+    for key in (*old, *(key for key in new if key not in old)):
+        if key not in new:
+            mine[key] = old[key]
+        elif key not in old:
+            theirs[key] = new[key]
+        elif isinstance(old[key], dict) and isinstance(new[key], dict):
+            if old[key] != new[key]:
+                mine[key], theirs[key] = _differing(old[key], new[key])
+        else:
+            mine[key], theirs[key] = old[key], new[key]
+    return mine, theirs
+
+
+def same(key: ObjectKey) -> ObjectDiff:
+    """Of an object that stays as it is, or that nothing is known of."""
+    return ObjectDiff(key, Status.SAME, (), ())
+
+
+def _lines(old: dict[str, Any] | None, new: dict[str, Any] | None) -> tuple[DiffLine, ...]:
+    mine, theirs = lines(old), lines(new)
+    whole = max(len(mine), len(theirs)) <= _WHOLE_LINES
+    return diff_lines(mine, theirs, context=None if whole else _CONTEXT)
+
+
+def lines(value: Any) -> list[str]:
+    """The lines of `yaml_lines`, put together from those of the single entries, which repeat from object to object."""
+    made: list[str] = []
+    if isinstance(value, dict) and value and _append(made, value, "", ""):
+        return made
+    return yaml_lines(value)
+
+
+def _append(made: list[str], value: Any, first: str, rest: str) -> bool:
+    """The lines of a collection; the first stands behind `first`, the others behind `rest`. False: not like this."""
+    lead = first
+    entries = value.items() if isinstance(value, dict) else ((None, item) for item in value)
+    for key, inner in entries:
+        if isinstance(inner, dict | list) and inner:
+            if key is None:
+                if not _append(made, inner, f"{lead}- ", f"{rest}  "):
+                    return False
+            else:
+                head = _entry(key, True)
+                if head is None:
+                    return False
+                made.append(lead + head[0].removesuffix(" true"))
+                inward = rest if isinstance(inner, list) else f"{rest}  "
+                if not _append(made, inner, inward, inward):
+                    return False
+        else:
+            entry = _entry(key, inner)
+            if entry is None:
+                return False
+            made.append(lead + entry[0])
+            made += [rest + line if line else line for line in entry[1:]]
+        lead = rest
+    return True
+
+
+def _entry(key: str | None, value: Any) -> tuple[str, ...] | None:
+    """The lines of one entry of a mapping or (no key) a list; None when it cannot stand in others."""
+    if isinstance(value, dict | list):
+        return _empty(key, isinstance(value, dict))
+    # True and 1 are one key of a cache, as are 1 and 1.0.
+    return _scalar(key, value, type(value).__name__)
+
+
+@lru_cache(maxsize=16384)
+def _scalar(key: str | None, value: Any, _type: str) -> tuple[str, ...] | None:
+    return _plain(key, value)
+
+
+@lru_cache(maxsize=4096)
+def _empty(key: str | None, mapping: bool) -> tuple[str, ...] | None:
+    return _plain(key, {} if mapping else [])
+
+
+def _plain(key: str | None, value: Any) -> tuple[str, ...] | None:
+    written = yaml_lines([value] if key is None else {key: value})
+    # A key too long to stand on its line begins with a question mark.
+    return None if key is not None and written[0].startswith("? ") else tuple(written)

@@ -1,0 +1,156 @@
+"""What was heard of a cluster: objects as dictionaries, trimmed to what is needed, safe to read from any thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from liftlock.cluster.objects import Kind, Manifest, controller_uid, key
+from liftlock.model.diff import ObjectKey
+
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+# The controllers' own objects are few, and who wrote a field of them (`spec.suspend`) is told.
+_WRITERS_KEPT = (".fluxcd.io", "argoproj.io")
+_EVENTS = ("", "Event")
+_MOST_EVENTS = 2000
+
+
+class Store:
+    """Objects by key, by kind and by owner. Implements `Objects`.
+
+    A view is as new as the last frame; objects themselves are never changed, only replaced.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[Kind, dict[ObjectKey, dict[str, Any]]] = {}
+        self._sorted: dict[Kind, tuple[Manifest, ...]] = {}
+        self._owned: dict[str, dict[ObjectKey, Manifest]] = {}
+        self._read: dict[Kind, set[str]] = {}
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[], None]] = []
+        self.changes = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._kinds.values()))
+
+    # Reading -------------------------------------------------------------------------------------------------------
+
+    def get(self, key: ObjectKey) -> Manifest | None:
+        """The object, None when it is not there or not read."""
+        return self._kinds.get((key.group, key.kind), {}).get(key)
+
+    def of(self, group: str, kind: str, namespace: str = "") -> Iterable[Manifest]:
+        """All of a kind, in one namespace when one is given, ordered by namespace and name."""
+        with self._lock:
+            found = self._sorted.get((group, kind))
+            if found is None:
+                held = self._kinds.get((group, kind), {})
+                found = self._sorted[group, kind] = tuple(held[at] for at in sorted(held))
+        return [m for m in found if m["metadata"].get("namespace", "") == namespace] if namespace else found
+
+    def owned(self, uid: str) -> Iterable[Manifest]:
+        """The objects that name this one as their controller."""
+        with self._lock:
+            return tuple(self._owned.get(uid, {}).values())
+
+    def visible(self, group: str, kind: str, namespace: str = "") -> bool:
+        """Whether all of this kind was read there."""
+        read = self._read.get((group, kind), set())
+        return "" in read or (bool(namespace) and namespace in read)
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call it, on the loop's thread, whenever something changed; it must return at once."""
+        self._listeners.append(listener)
+
+    # Writing: the loops only -----------------------------------------------------------------------------------------
+
+    def replace(self, kind: Kind, namespace: str, manifests: Iterable[dict[str, Any]]) -> None:
+        """What a list gave: what is no longer in it is gone, what did not change is not told again."""
+        with self._lock:
+            held = self._kinds.setdefault(kind, {})
+            fresh = {at: m for m in manifests for at in (key(m),)}
+            gone = [at for at in held if at not in fresh and namespace in ("", at.namespace)]
+            changed = bool(gone) or namespace not in self._read.get(kind, set())
+            for at in gone:
+                self._drop(kind, at)
+            for at, manifest in fresh.items():
+                changed = self._put(kind, at, manifest) or changed
+            self._read.setdefault(kind, set()).add(namespace)
+        if changed:
+            self._tell()
+
+    def put(self, kind: Kind, manifest: dict[str, Any]) -> None:
+        """What a watch gave."""
+        with self._lock:
+            changed = self._put(kind, key(manifest), manifest)
+        if changed:
+            self._tell()
+
+    def drop(self, kind: Kind, manifest: Manifest) -> None:
+        """What a watch says is gone."""
+        with self._lock:
+            self._drop(kind, key(manifest))
+        self._tell()
+
+    def unread(self, kind: Kind, namespace: str) -> None:
+        """The kind may not be read there (any more): what was known of it is forgotten."""
+        with self._lock:
+            self._read.get(kind, set()).discard(namespace)
+            for at in [at for at in self._kinds.get(kind, {}) if namespace in ("", at.namespace)]:
+                self._drop(kind, at)
+        self._tell()
+
+    def _put(self, kind: Kind, at: ObjectKey, manifest: dict[str, Any]) -> bool:
+        held = self._kinds.setdefault(kind, {})
+        old = held.get(at)
+        metadata = manifest.get("metadata") or {}
+        if old is not None and old["metadata"].get("resourceVersion") == metadata.get("resourceVersion"):
+            return False
+        if old is not None:
+            self._unown(at, old)
+        else:
+            self._sorted.pop(kind, None)
+        held[at] = trimmed(manifest)
+        self._sorted.pop(kind, None)
+        if uid := controller_uid(manifest):
+            self._owned.setdefault(uid, {})[at] = held[at]
+        if kind == _EVENTS and len(held) > _MOST_EVENTS:
+            self._drop(kind, next(iter(held)))
+        return True
+
+    def _drop(self, kind: Kind, at: ObjectKey) -> None:
+        old = self._kinds.get(kind, {}).pop(at, None)
+        if old is not None:
+            self._sorted.pop(kind, None)
+            self._unown(at, old)
+
+    def _unown(self, at: ObjectKey, old: Manifest) -> None:
+        uid = controller_uid(old)
+        mine = self._owned.get(uid)
+        if mine is not None:
+            mine.pop(at, None)
+            if not mine:
+                del self._owned[uid]
+
+    def _tell(self) -> None:
+        self.changes += 1
+        for listener in self._listeners:
+            listener()
+
+
+def trimmed(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The object without what nobody reads; of a Secret only the names of its keys stay."""
+    metadata = manifest.get("metadata") or {}
+    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
+    if "managedFields" in metadata and not group.endswith(_WRITERS_KEPT):
+        metadata = {name: value for name, value in metadata.items() if name != "managedFields"}
+        manifest = {**manifest, "metadata": metadata}
+    if manifest.get("kind") != "Secret" or group:
+        return manifest
+    annotations = {n: v for n, v in (metadata.get("annotations") or {}).items() if n != _LAST_APPLIED}
+    kept = {**manifest, "metadata": {**metadata, "annotations": annotations}}
+    for part in ("data", "stringData"):
+        if isinstance(kept.get(part), Mapping):
+            kept[part] = dict.fromkeys(kept[part], "")
+    return kept

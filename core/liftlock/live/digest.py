@@ -1,0 +1,256 @@
+"""From what clusters say to the live side of the board: one pass over everything that is known at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from liftlock.cluster.delivery import follows, for_cell
+from liftlock.cluster.health import cause, running_images, verdict, worst
+from liftlock.cluster.objects import Manifest, Objects
+from liftlock.errors import LiftlockError, Problem
+from liftlock.live.cells import Relation, Sight, live_cell, worst_first
+from liftlock.live.desired import Desired, keys
+from liftlock.live.drifting import Drifted, drifted
+from liftlock.live.gitside import GitSide
+from liftlock.live.places import Place
+from liftlock.live.spots import Spot, spots
+from liftlock.model.board import CellKey
+from liftlock.model.diff import ObjectKey
+from liftlock.model.environment import Environment
+from liftlock.model.health import Cause, Health, HealthStatus
+from liftlock.model.live import Contact, Delivery, Freshness, Lane, LiveBoard, LiveCell
+from liftlock.model.tree import Tree
+from liftlock.overview.reading import Reading
+from liftlock.render import Rendered
+from liftlock.text import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One context at one moment."""
+
+    objects: Objects
+    deliveries: tuple[Delivery, ...]
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The board and what it was made of: each spot with the objects that belong to it."""
+
+    board: LiveBoard
+    spots: Mapping[tuple[str, str, str, str], Spot]
+    objects: Mapping[tuple[str, str, str, str], tuple[ObjectKey, ...]]
+
+
+class Digest:
+    """Makes live boards, and remembers what does not change between two of them."""
+
+    def __init__(self, git: GitSide, desired: Desired) -> None:
+        self._git = git
+        self._desired = desired
+        self._followed: dict[tuple[object, ...], tuple[Delivery, ...] | None] = {}
+        self._drifts: dict[tuple[object, ...], Drifted] = {}
+
+    def make(
+        self,
+        reading: Reading,
+        addresses: Sequence[str],
+        places: Sequence[Place],
+        seen: Mapping[str, Seen],
+        now: float,
+        number: int,
+    ) -> Whole:
+        """The live board of all places. `addresses` are those of the repository's remotes, `seen` is by context."""
+        lanes: list[Lane] = []
+        cells: dict[CellKey, list[LiveCell]] = {}
+        all_spots: dict[tuple[str, str, str, str], Spot] = {}
+        belongings: dict[tuple[str, str, str, str], tuple[ObjectKey, ...]] = {}
+        for place in places:
+            environment = reading.environment(place.environment)
+            if environment is None:
+                continue
+            lane, made = self._place(reading, addresses, environment, place, seen)
+            lanes.append(lane)
+            workloads = seen.get(place.target.workloads or place.target.context)
+            for spot in made:
+                sight, mine = self._sight(reading, environment, spot, lane, workloads, now)
+                all_spots[spot.id] = spot
+                belongings[spot.id] = mine
+                cells.setdefault((spot.cell.app, spot.cell.environment), []).append(live_cell(sight))
+        told = {key: worst_first(several) for key, several in cells.items()}
+        return Whole(LiveBoard(tuple(lanes), told, number), all_spots, belongings)
+
+    # A place -------------------------------------------------------------------------------------------------------
+
+    def _place(
+        self,
+        reading: Reading,
+        addresses: Sequence[str],
+        environment: Environment,
+        place: Place,
+        seen: Mapping[str, Seen],
+    ) -> tuple[Lane, tuple[Spot, ...]]:
+        said = self._freshness(place, seen)
+        cells = tuple(reading.cells_of(environment.name).values())
+        hub = seen.get(place.target.context)
+        if hub is None or said.contact in (Contact.NONE, Contact.ASK):
+            return Lane(environment.name, place.target, said, (), place.question), ()
+        branch = _branch(reading.source_of(environment).ref)
+        mine, weak = self._following(hub.deliveries, addresses, branch)
+        found = {cell.app: for_cell(cell, mine) for cell in cells}
+        lane = Lane(
+            environment.name,
+            place.target,
+            said,
+            tuple(dict.fromkeys(d.controller for deliveries in found.values() for d in deliveries)),
+            weak,
+        )
+        if place.tentative and not any(found.values()):
+            if hub.freshness.contact is not Contact.LIVE:
+                return lane, ()
+            why = f"nothing on {place.target.context}, your current context, follows this repository for it"
+            problem = Problem(
+                environment.name, why, "press a on its lane to choose a context, or name it in liftlock.toml"
+            )
+            return Lane(environment.name, place.target, Freshness(Contact.NONE, said.heard, problem)), ()
+        return lane, spots(place, cells, found)
+
+    def _freshness(self, place: Place, seen: Mapping[str, Seen]) -> Freshness:
+        if place.problem is not None:
+            return Freshness(Contact.NONE, problem=place.problem)
+        if not place.agreed:
+            return Freshness(Contact.ASK)
+        told = [seen[c].freshness if c in seen else Freshness(Contact.CONNECTING) for c in place.contexts]
+        # The one that is heard least says how fresh the lane is.
+        return max(told, key=lambda f: _SILENCE.index(f.contact))
+
+    def _following(
+        self, deliveries: Sequence[Delivery], addresses: Sequence[str], branch: str
+    ) -> tuple[tuple[Delivery, ...], str]:
+        """Those that follow this repository and branch; and what to ask where an address does not match."""
+        found, question = [], ""
+        for delivery in deliveries:
+            match = follows(delivery, addresses, branch)
+            if match is None:
+                continue
+            found.append(delivery)
+            question = question or match.question
+        return tuple(found), question
+
+    # A cell --------------------------------------------------------------------------------------------------------
+
+    def _sight(
+        self, reading: Reading, environment: Environment, spot: Spot, lane: Lane, seen: Seen | None, now: float
+    ) -> tuple[Sight, tuple[ObjectKey, ...]]:
+        if seen is None or lane.freshness.contact in (Contact.NONE, Contact.ASK):
+            return Sight(spot.place.target, lane.freshness), ()
+        tip = reading.source_of(environment).commit
+        revision = next((d.applied for d in spot.deliveries if d.applied), "")
+        relation, commits = self._git.relation(spot.cell, tip, revision)
+        applied = _tree(reading, revision) or reading.tree_of(environment)
+        wanted = self._desired.at_hand(spot, applied, seen.objects.get)
+        mine = belonging(spot, wanted)
+        states = [_state(key, seen, now) for key in mine]
+        found = [manifest for manifest, _ in states if manifest is not None]
+        healths = [health for _, health in states]
+        hidden = sum(h.status is HealthStatus.UNKNOWN for h in healths)
+        drift = self._drift(spot, wanted, applied, relation, seen)
+        if not revision and drift.behind:
+            relation = Relation.OLDER
+        return (
+            Sight(
+                spot.place.target,
+                lane.freshness,
+                spot.deliveries,
+                relation,
+                commits,
+                worst(healths) if healths else Health(HealthStatus.UNKNOWN, "its objects are being looked up"),
+                _first_cause(mine, healths, seen.objects, now),
+                running_images(mine, seen.objects),
+                0 if drift.behind else drift.count,
+                drift.first,
+                len(mine),
+                len(mine) - len(found) - hidden,
+                hidden,
+            ),
+            mine,
+        )
+
+    def _drift(self, spot: Spot, wanted: Rendered | None, tree: Tree, relation: Relation, seen: Seen) -> Drifted:
+        """How the live objects differ from what was applied; kept until one of them changes."""
+        if wanted is None or not wanted.objects or seen.freshness.contact is not Contact.LIVE:
+            return Drifted()
+        if any(d.doing != "idle" for d in spot.deliveries):
+            return Drifted()  # while it is being applied, a difference is no drift
+        versions = tuple(
+            str((seen.objects.get(key) or {}).get("metadata", {}).get("resourceVersion", ""))
+            for key in keys(wanted, spot.namespace)
+        )
+        at = (spot.id, tree.id, versions)
+        if at not in self._drifts:
+            if len(self._drifts) > 4000:
+                self._drifts.clear()
+            self._drifts[at] = drifted(wanted.objects, spot, seen.objects)
+        return self._drifts[at]
+
+
+# The worst last: what is heard least of all the contexts that a lane needs.
+_SILENCE = (
+    Contact.LIVE,
+    Contact.STALE,
+    Contact.CONNECTING,
+    Contact.FORBIDDEN,
+    Contact.UNREACHABLE,
+    Contact.LOGIN,
+    Contact.ASK,
+    Contact.NONE,
+)
+
+
+def belonging(spot: Spot, wanted: Rendered | None) -> tuple[ObjectKey, ...]:
+    """The objects of a spot: what its own controllers list, else those that its folder renders to."""
+    own = [d for d in spot.own if d.inventory]
+    if own:
+        return tuple(dict.fromkeys(key for d in own for key in d.inventory))
+    return keys(wanted, spot.namespace) if wanted is not None else ()
+
+
+def _state(key: ObjectKey, seen: Seen, now: float) -> tuple[Manifest | None, Health]:
+    manifest = seen.objects.get(key)
+    if manifest is not None:
+        return manifest, verdict(manifest, seen.objects, now)
+    if not seen.objects.visible(key.group, key.kind, key.namespace):
+        return None, Health(HealthStatus.UNKNOWN, f"{key.kind} may not be read")
+    return None, Health(HealthStatus.MISSING, f"{key} is not there")
+
+
+def _first_cause(mine: Sequence[ObjectKey], healths: Sequence[Health], objects: Objects, now: float) -> Cause | None:
+    """The first cause among the objects that are not well, the worst first."""
+    sick = [
+        (health.status.rank, key)
+        for key, health in zip(mine, healths, strict=True)
+        if health.status in (HealthStatus.DEGRADED, HealthStatus.PROGRESSING)
+    ]
+    for _, key in sorted(sick, key=lambda pair: -pair[0]):
+        found = cause(key, objects, now)
+        if found is not None:
+            return found
+    return None
+
+
+def _tree(reading: Reading, commit: str) -> Tree | None:
+    if not commit:
+        return None
+    try:
+        return reading.tree_at(commit)
+    except LiftlockError:
+        return None  # a revision that is not fetched, or none of Git
+
+
+def _branch(ref: str) -> str:
+    """A ref as a controller names it: the branch without the remote."""
+    if ref.startswith("refs/remotes/"):
+        return printable(ref.removeprefix("refs/remotes/").partition("/")[2])
+    return printable(ref.removeprefix("refs/heads/").removeprefix("refs/tags/"))

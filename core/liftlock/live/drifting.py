@@ -1,0 +1,67 @@
+"""Whether live objects are as Git says at the applied revision: seen from what is heard anyway, without asking.
+
+The exact answer, by the server's own dry run, is made when somebody looks at it; this one is for the board.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from liftlock.cluster.livediff.schema import schema_of
+from liftlock.cluster.livediff.structural import last_applied, predicted
+from liftlock.cluster.objects import Objects
+from liftlock.diffing import field_changes
+from liftlock.live.naming import key_of
+from liftlock.live.spots import Spot
+from liftlock.model.diff import ObjectKey
+
+Manifest = Mapping[str, Any]
+# What is told of a Secret is that it is there: its values never are.
+_UNTOLD = frozenset({("", "Secret")})
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """How many fields differ, the first of them, and whether Git has moved on since the last apply instead."""
+
+    count: int = 0
+    first: str = ""
+    behind: bool = False
+
+
+def drifted(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> Drifted:
+    """The fields of live objects that an apply of the wanted ones would change."""
+    server_side = any(d.server_side for d in spot.deliveries)
+    count, first, behind = 0, "", False
+    scaled = _scaled(wanted, spot, objects)
+    for manifest in wanted:
+        key = key_of(manifest, spot.namespace)
+        live = objects.get(key)
+        if live is None or (key.group, key.kind) in _UNTOLD:
+            continue
+        noted = last_applied(live)
+        made = predicted(live, manifest, noted or manifest, schema_of(key.group, key.kind), server_side=server_side)
+        found = [f for f in field_changes(dict(live), made) if not (f.path == "spec.replicas" and key in scaled)]
+        count += len(found)
+        if found and not first:
+            one = found[0]
+            first = f"{key.kind} {key.name} {one.path}: {one.old or 'absent'}, Git says {one.new or 'absent'}"
+        if noted and not behind:
+            again = predicted(noted, manifest, noted, schema_of(key.group, key.kind), server_side=False)
+            behind = bool(field_changes(noted, again))
+    return Drifted(count, first, behind)
+
+
+def _scaled(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> frozenset[ObjectKey]:
+    """The workloads that an autoscaler sets the replicas of."""
+    found = set()
+    for scaler in (*wanted, *objects.of("autoscaling", "HorizontalPodAutoscaler")):
+        if scaler.get("kind") not in ("HorizontalPodAutoscaler", "ScaledObject"):
+            continue
+        of = (scaler.get("spec") or {}).get("scaleTargetRef") or {}
+        group = str(of.get("apiVersion", "")).rpartition("/")[0]
+        namespace = str((scaler.get("metadata") or {}).get("namespace") or spot.namespace)
+        found.add(ObjectKey(group or "apps", str(of.get("kind", "Deployment")), namespace, str(of.get("name", ""))))
+    return frozenset(found)

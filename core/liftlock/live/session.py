@@ -1,0 +1,321 @@
+"""The live side of one repository, while it is open: connections, the board that fills in, and what is followed.
+
+Clusters are heard on a loop of their own; one thread puts together what they say, at most ten times a second and
+never with more than a small share of a core. Front ends call from any thread and are told from this one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from liftlock.errors import ClusterError, LiftlockError, Problem
+from liftlock.live import comparing, following, intervening, pending
+from liftlock.live.clusters import Clusters
+from liftlock.live.desired import Desired
+from liftlock.live.digest import Digest, Seen, Whole
+from liftlock.live.gitside import GitSide
+from liftlock.live.places import Known, Place, answer_key, places
+from liftlock.live.world import World
+from liftlock.model.convergence import Convergence
+from liftlock.model.health import Happening, LiveObject
+from liftlock.model.live import Act, Intervention, LiveBoard
+from liftlock.model.livediff import LiveDiff
+from liftlock.model.plan import Plan
+from liftlock.overview.reading import Reading
+
+_SAMPLE = 0.1
+"""A screen is told at most so often, in seconds."""
+_SHARE = 8
+"""After a pass that took t seconds the next one waits so many t: what is heard never takes more than a ninth."""
+_TICK = 1.0
+"""Seconds after which it is looked again though nothing was heard: waiting and freshness depend on the time."""
+
+Tell = Callable[[LiveBoard], None]
+
+
+class Live:
+    """What runs where. Nothing is connected before `start`, or before something is asked of it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._settled = threading.Condition()
+        self._clusters: Clusters | None = None
+        self._desired = Desired(world.renderer, self._wake.set)
+        self._digest = Digest(GitSide(world.repository), self._desired)
+        self._tell: list[Tell] = []
+        self._followers: list[following.Follower] = []
+        self._whole = Whole(LiveBoard(), {}, {})
+        self._number = 0
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._fault: LiftlockError | None = None
+
+    # The board -----------------------------------------------------------------------------------------------------
+
+    def start(self, tell: Tell | None = None) -> None:
+        """Begin to listen; `tell` gets each new board, from another thread, at most ten times a second."""
+        with self._lock:
+            if tell is not None:
+                self._tell.append(tell)
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name="live", daemon=True)
+                self._thread.start()
+        self._wake.set()
+
+    def board(self) -> LiveBoard:
+        """The live side as it is known now."""
+        return self._whole.board
+
+    def ask(self, environments: Sequence[str] = (), *, within: float = 8.0) -> LiveBoard:
+        """The board once these environments (none for all) are known, or what is known after so many seconds."""
+        self.start()
+        until = time.monotonic() + within
+        with self._settled:
+            while not self._known(environments):
+                left = until - time.monotonic()
+                if left <= 0 or self._closed:
+                    break
+                self._settled.wait(left)
+        return self._whole.board
+
+    def retry(self, environment: str = "") -> None:
+        """Try connections that are lost, or that wait for a login, now."""
+        if self._clusters is not None:
+            chosen = [p for p in self._places(self._world.reading()) if environment in ("", p.environment)]
+            self._clusters.retry({context for place in chosen for context in place.contexts})
+        self._wake.set()
+
+    def contexts(self) -> Mapping[str, str]:
+        """The contexts of the user's kubeconfig with the addresses of their servers."""
+        return self._known_contexts().contexts
+
+    def agree(self, environment: str, context: str) -> None:
+        """The user agreed to this context for the environment; it is remembered in the user's own file."""
+        from liftlock.config import remember, trust
+
+        reading = self._world.reading()
+        known = reading.environment(environment)
+        name = self._world.name
+        if known is not None and any(context in (t.context, t.workloads) for t in known.targets):
+            for target in known.targets:
+                for one in (target.context, target.workloads):
+                    if one:
+                        trust(name, one)
+                        self._world.trusted.add(one)
+        else:
+            remember(name, answer_key(environment), context)
+            self._world.answers[answer_key(environment)] = context
+        self._wake.set()
+
+    # Objects -------------------------------------------------------------------------------------------------------
+
+    def tree(self, environment: str, app: str = "") -> tuple[LiveObject, ...]:
+        """The objects of an environment (or of one app there) from what Git has down to pods, the worst first."""
+        now = self._world.clock.now()
+        return tuple(one for keys, seen in self._asked(environment, app) for one in tree(keys, seen.objects, now))
+
+    def happenings(self, environment: str, app: str = "", *, limit: int = 50) -> tuple[Happening, ...]:
+        """The newest events of these objects and of what they own, newest first."""
+        found = [h for keys, seen in self._asked(environment, app) for h in happenings(keys, seen.objects, limit)]
+        return tuple(sorted(found, key=lambda h: -h.at)[:limit])
+
+    def _asked(self, environment: str, app: str) -> Iterator[tuple[tuple[ObjectKey, ...], Seen]]:
+        whole, seen = self._whole, self._seen
+        for spot_id, spot in whole.spots.items():
+            there = seen.get(spot.place.target.workloads or spot.place.target.context)
+            if spot.cell.environment == environment and app in ("", spot.cell.app) and there is not None:
+                yield whole.objects.get(spot_id, ()), there
+
+    # Differences ---------------------------------------------------------------------------------------------------
+
+    def diff(
+        self,
+        plan: Plan,
+        *,
+        fetch: bool = False,
+        cancelled: Callable[[], bool] | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> Iterator[LiveDiff]:
+        """What applying the staged plan would change in the clusters of its targets, app by app. Raises EditError."""
+        self.ask(plan.targets)
+        reading = self._world.reading()
+        base = reading.tree_at(plan.base)
+        after = Overlay(base, self._world.planning.files(reading, plan))
+        apps = {change.app for change in plan.chosen}
+        spots = [
+            s for s in self._whole.spots.values() if s.cell.environment in plan.targets and s.cell.app in apps
+        ]
+        yield from self._without_a_place(plan.targets, apps)
+        yield from self._comparing().diffs(
+            [(spot, after, base) for spot in spots],
+            self._seen,
+            self._labelled(),
+            fetch=fetch,
+            cancelled=cancelled,
+            progress=progress,
+        )
+
+    def drift(
+        self, environment: str, apps: Sequence[str] = (), *, cancelled: Callable[[], bool] | None = None
+    ) -> Iterator[LiveDiff]:
+        """How what runs differs from Git at the revision that each cluster says it applied. Raises PlanError."""
+        reading = self._world.reading()
+        tip = reading.tree_of(require(reading, environment))
+        self.ask([environment])
+        wanted = []
+        for spot in self._whole.spots.values():
+            if spot.cell.environment == environment and (not apps or spot.cell.app in apps):
+                applied = next((d.applied for d in spot.deliveries if d.applied), "")
+                wanted.append((spot, tree_or_none(reading, applied) or tip, None))
+        yield from self._without_a_place([environment], set(apps))
+        yield from self._comparing().diffs(wanted, self._seen, self._labelled(), cancelled=cancelled)
+
+    def consequence(self, diffs: Sequence[LiveDiff]) -> tuple[str, tuple[str, ...]]:
+        """What follows, in one line; and what is lost or cannot be undone, by name."""
+        return consequence(diffs), dangers(diffs)
+
+    def _without_a_place(self, environments: Sequence[str], apps: set[str]) -> Iterator[LiveDiff]:
+        """One line for each environment whose cluster is not known or not heard at all."""
+        board = self._whole.board
+        there = {spot.cell.environment for spot in self._whole.spots.values()}
+        for name in environments:
+            if name in there:
+                continue
+            lane = next(iter(board.lanes_of(name)), None)
+            problem = lane.freshness.problem if lane is not None else None
+            why = problem.title if problem is not None else "no cluster is known for it"
+            hint = problem.hint if problem is not None else "press a on its lane to choose a context"
+            if lane is not None and lane.question:
+                why, hint = "its context is not agreed to", lane.question
+            yield LiveDiff(" and ".join(sorted(apps)) or "all apps", name, "", problem=why, hint=hint)
+
+    def _labelled(self) -> dict[str, bool]:
+        board = self._whole.board
+        return {lane.environment: len(board.lanes_of(lane.environment)) > 1 for lane in board.lanes}
+
+    def _comparing(self) -> Comparing:
+        clusters = self._clusters
+        if clusters is None:
+            raise ClusterError("No cluster is known", "your kubeconfig has no context that can be used", "kubectl config")
+        return Comparing(self._desired, clusters.api, clusters.run)
+
+    # Convergence ---------------------------------------------------------------------------------------------------
+
+    def follow(
+        self, environment: str, revision: str, tell: Callable[[tuple[Convergence, ...]], None]
+    ) -> Callable[[], None]:
+        """Follow a revision on all targets of an environment; the callable that is returned ends it.
+
+        `tell` gets each new state, from another thread. Raises PlanError (no such environment), RepositoryError (no
+        such revision).
+        """
+        reading = self._world.reading()
+        require(reading, environment)
+        follower = Follower(self._world, environment, reading.repository.resolve(revision), tell)
+        with self._lock:
+            self._followers.append(follower)
+        self.start()
+
+        def stop() -> None:
+            with self._lock, suppress(ValueError):
+                self._followers.remove(follower)
+
+        return stop
+
+    def newest(self, environment: str) -> str | None:
+        """The newest promotion to the environment in Git; None when there was none lately."""
+        return newest(self._world.reading(), environment, self._world.clock.now())
+
+    def pending(self) -> tuple[tuple[str, str], ...]:
+        """Environments and commits of promotions that were pushed lately and are not settled there yet."""
+        return pending(self._world.reading(), self._whole.board.cells, self._world.clock.now())
+
+    # Acts ----------------------------------------------------------------------------------------------------------
+
+    def offer(
+        self, environment: str, act: Act, *, app: str = "", revision: str = "", prune: bool = False
+    ) -> tuple[Intervention, ...]:
+        """What would be asked before the act, per target. Raises ClusterError when there is nothing to act on."""
+        self.ask([environment])
+        known = self._world.reading().environment(environment)
+        spots = [
+            s for s in self._whole.spots.values() if s.cell.environment == environment and app in ("", s.cell.app)
+        ]
+        protected = known is not None and known.protected
+        return interventions(spots, act, environment, protected, revision, prune, self._seen, self._world.clock.now())
+
+    def intervene(self, intervention: Intervention, *, confirmed: str = "") -> str:
+        """Do what was offered; a sentence on what was done. Raises ClusterError, PlanError (not confirmed)."""
+        if intervention.confirm and confirmed != intervention.confirm:
+            raise PlanError(
+                f"{intervention.confirm} is protected and was not confirmed", intervention.sentence, "type its name"
+            )
+        clusters = self._clusters
+        if clusters is None:
+            raise ClusterError("No cluster is known", "", "kubectl config get-contexts")
+        with action(str(intervention.act)):
+            for write in intervention.writes:
+                clusters.patch(write)
+        self._wake.set()
+        return intervention.sentence
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End every connection."""
+        self._closed = True
+        self._wake.set()
+        self._desired.close()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=5)
+        if self._clusters is not None:
+            self._clusters.close()
+
+    def _run(self) -> None:
+        try:
+            self._clusters = Clusters(self._world, self._wake.set)
+        except LiftlockError as error:
+            self._fault = error
+        while not self._closed:
+            self._wake.wait(_TICK)
+            self._wake.clear()
+            if self._closed:
+                return
+            began = time.monotonic()
+            try:
+                self._pass()
+            except LiftlockError as error:
+                self._fault = error  # the repository is being changed under us: the next pass tells
+            took = time.monotonic() - began
+            time.sleep(max(_SAMPLE - took, min(took * _SHARE, _LONGEST)))
+
+    def _pass(self) -> None:
+        """Put together what is known, tell who listens, and ask for what is needed next."""
+        clusters = self._clusters
+        if clusters is None:
+            return
+        reading = self._world.reading()
+        now = self._world.clock.now()
+        places_now = clusters.places(reading)
+        clusters.open({context for place in places_now if place.agreed and not place.problem for context in place.contexts})
+        self._seen = clusters.seen(now)
+        self._number += 1
+        whole = self._digest.make(reading, self._addresses(reading), places_now, self._seen, now, self._number)
+        clusters.want(whole, events=bool(self._followers) or self._watched)
+        changed = (whole.board.lanes, whole.board.cells) != (self._whole.board.lanes, self._whole.board.cells)
+        self._whole = whole
+        with self._lock:
+            tells, followers = tuple(self._tell), tuple(self._followers)
+        if changed:
+            for tell in tells:
+                tell(whole.board)
+        for follower in followers:
+            follower.look(whole, self._seen, now)
+        with self._settled:
+            self._settled.notify_all()
