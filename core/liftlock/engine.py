@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from liftlock.clock import Clock, SystemClock
 from liftlock.commands import Journal, Runner, action
@@ -33,6 +33,9 @@ from liftlock.promotion.hotfixes import hotfixes
 from liftlock.render import Renderer
 from liftlock.text import printable
 
+if TYPE_CHECKING:
+    from liftlock.live import Live
+
 Stop = Callable[[], bool]
 Progress = Callable[[str], None]
 
@@ -45,7 +48,14 @@ class Engine:
     """One repository, opened."""
 
     def __init__(
-        self, repository: Repository, settings: Settings, runner: Runner, clock: Clock, at: str | None, cache: bool
+        self,
+        repository: Repository,
+        settings: Settings,
+        runner: Runner,
+        clock: Clock,
+        at: str | None,
+        cache: bool,
+        contexts: Mapping[str, str],
     ) -> None:
         self.runner = runner
         self.journal = runner.journal
@@ -54,6 +64,7 @@ class Engine:
         self._user = settings.user
         self._repository = repository
         self._at = at
+        self._contexts = contexts
         self._lock = threading.RLock()
         self._reading: Reading | None = None
         self._planning = Planning()
@@ -61,6 +72,7 @@ class Engine:
         self._cache = BoardCache(folder)
         self._renderer = Renderer(runner, folder / "rendered" if folder else None)
         self._made: list[Promotion] = []
+        self._live: Live | None = None
 
     @classmethod
     def open(
@@ -71,8 +83,11 @@ class Engine:
         journal: Journal | None = None,
         clock: Clock | None = None,
         cache: bool = True,
+        contexts: Mapping[str, str] | None = None,
     ) -> Self:
         """Open the repository that holds `start`. With `at`, Git is read as it stood at that revision.
+
+        `contexts` are the contexts of environments by name, for this run only.
 
         Raises RepositoryError, ConfigError.
         """
@@ -85,10 +100,12 @@ class Engine:
                 "The folder you are in is gone", error.strerror or "", "go to a clone, or name one with --repo DIR"
             ) from error
         repository = Repository.open(place, runner)
-        return cls(repository, Settings(user=user), runner, clock or SystemClock(), at, cache)
+        return cls(repository, Settings(user=user), runner, clock or SystemClock(), at, cache, contexts or {})
 
     def close(self) -> None:
-        """End every process that still runs."""
+        """End every connection and every process that still runs."""
+        if self._live is not None:
+            self._live.close()
         self._repository.close()
         self.runner.close()
 
@@ -97,6 +114,32 @@ class Engine:
         """The user's settings beside the repository's as it was last read."""
         reading = self._reading
         return Settings(reading.config, self._user) if reading is not None else Settings(user=self._user)
+
+    @property
+    def live(self) -> Live:
+        """The live side: what runs in the clusters of the environments. Nothing is connected before it is asked."""
+        with self._lock:
+            if self._live is None:
+                from liftlock.config import recall
+                from liftlock.live import Live, World
+
+                name = str(self._repository.common_dir)
+                known = recall()
+                self._live = Live(
+                    World(
+                        self._repository,
+                        lambda: self._read(fresh=True),
+                        self._planning,
+                        self._renderer,
+                        self.runner,
+                        self.clock,
+                        name,
+                        set(known.contexts.get(name, ())),
+                        dict(known.answers.get(name, {})),
+                        self._contexts,
+                    )
+                )
+            return self._live
 
     # The board -----------------------------------------------------------------------------------------------------
 

@@ -78,14 +78,26 @@ class Cancelled(LiftlockError):
 
 
 class ClusterError(LiftlockError):
-    """A cluster could not be asked, or said no. `status` is the HTTP status, 0 when there was no answer."""
+    """A cluster could not be asked, or said no. `status` is the HTTP status, 0 when there was no answer.
+
+    `causes` are fields and what the server says of each (`details.causes` of its Status).
+    """
 
     def __init__(
-        self, title: str, detail: str = "", hint: str = "", *, status: int = 0, reason: str = "", command: str = ""
+        self,
+        title: str,
+        detail: str = "",
+        hint: str = "",
+        *,
+        status: int = 0,
+        reason: str = "",
+        command: str = "",
+        causes: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(title, detail, hint, command=command)
         self.status = status
         self.reason = reason
+        self.causes = causes
 
 
 class Unreachable(ClusterError):

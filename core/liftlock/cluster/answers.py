@@ -17,7 +17,7 @@ _RETRY = "it is tried again by itself; r tries now"
 
 def failed(status: int, data: bytes, headers: Mapping[str, str], context: str, method: str, path: str) -> ClusterError:
     """The error of an answer of 400 and above; the server's own words stand in its detail."""
-    said, reason = _said(data)
+    said, reason, causes = _said(data)
     place = printable(context)
     if status == 401:
         return LoginNeeded(f"{place} wants a login", said, "log in, then press r", status=401)
@@ -39,7 +39,7 @@ def failed(status: int, data: bytes, headers: Mapping[str, str], context: str, m
         return Throttled(f"{place} has too many requests", said, _RETRY, after=_after(headers))
     if status >= 500:
         return Unreachable(f"{place} answers with an error ({status})", said, _RETRY, status=status, reason=reason)
-    return Refused(f"{place} does not take it", said, status=status, reason=reason)
+    return Refused(f"{place} does not take it", said, status=status, reason=reason, causes=causes)
 
 
 def of_status(told: Mapping[str, Any], context: str) -> ClusterError:
@@ -75,16 +75,22 @@ def lost(error: BaseException, context: str, server: str) -> ClusterError:
     return Unreachable(f"{place} is not reached", f"{server}: {said}", _RETRY)
 
 
-def _said(data: bytes) -> tuple[str, str]:
-    """The message and the reason of a Status, or the answer's first words."""
+def _said(data: bytes) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """The message, the reason and the causes by field of a Status; or the answer's first words."""
     try:
         told = json.loads(data)
     except ValueError:
         told = None
-    if isinstance(told, Mapping):
-        message, reason = told.get("message"), told.get("reason")
-        return printable(shorten(str(message or ""), _LONGEST)), printable(str(reason or ""))
-    return printable(shorten(data[:2000].decode("utf-8", "replace").strip(), _LONGEST)), ""
+    if not isinstance(told, Mapping):
+        return printable(shorten(data[:2000].decode("utf-8", "replace").strip(), _LONGEST)), "", ()
+    message, reason, details = told.get("message"), told.get("reason"), told.get("details")
+    causes = details.get("causes") if isinstance(details, Mapping) else None
+    fields = tuple(
+        (printable(str(one.get("field", ""))), printable(shorten(str(one.get("message", "")), _LONGEST)))
+        for one in (causes if isinstance(causes, list) else ())
+        if isinstance(one, Mapping)
+    )
+    return printable(shorten(str(message or ""), _LONGEST)), printable(str(reason or "")), fields
 
 
 def _after(headers: Mapping[str, str]) -> float:

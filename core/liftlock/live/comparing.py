@@ -48,7 +48,9 @@ class Comparing:
         for spot, tree, before in wanted:
             if cancelled is not None and cancelled():
                 return
-            yield self._diff(spot, tree, before, seen, labels.get(spot.cell.environment, False), fetch, cancelled, progress)
+            yield self._diff(
+                spot, tree, before, seen, labels.get(spot.cell.environment, False), fetch, cancelled, progress
+            )
 
     def _diff(
         self,
@@ -90,13 +92,19 @@ class Comparing:
                     scope=scope,
                     applied_before=old.objects,
                     cancelled=cancelled,
-                    progress=None if progress is None else lambda n, m: progress(f"asked for {n} of {m} objects of {app}"),
+                    progress=None
+                    if progress is None
+                    else lambda n, m: progress(f"asked for {n} of {m} objects of {app}"),
                 )
             )
         except LiftlockError as error:
             return LiveDiff(app, environment, label, problem=str(error), hint=error.hint)
         notes = (*(f"not at hand: {name}" for name in made.missing), *made.notes, *found.notes)
         return LiveDiff(app, environment, label, found.changes, found.same, notes=tuple(dict.fromkeys(notes)))
+
+
+def _counting(progress: Progress | None, app: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, of: progress(f"compared {done} of {of} objects of {app}")
 
 
 def _nearest(spot: Spot) -> Delivery | None:

@@ -149,7 +149,7 @@ class Digest:
         tip = reading.source_of(environment).commit
         revision = next((d.applied for d in spot.deliveries if d.applied), "")
         relation, commits = self._git.relation(spot.cell, tip, revision)
-        applied = _tree(reading, revision) or reading.tree_of(environment)
+        applied = tree_or_none(reading, revision) or reading.tree_of(environment)
         wanted = self._desired.at_hand(spot, applied, seen.objects.get)
         mine = belonging(spot, wanted)
         states = [_state(key, seen, now) for key in mine]
@@ -240,7 +240,8 @@ def _first_cause(mine: Sequence[ObjectKey], healths: Sequence[Health], objects: 
     return None
 
 
-def _tree(reading: Reading, commit: str) -> Tree | None:
+def tree_or_none(reading: Reading, commit: str) -> Tree | None:
+    """The tree of a commit, None when it is not known here."""
     if not commit:
         return None
     try:

@@ -54,6 +54,27 @@ def drifted(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> Drifted
     return Drifted(count, first, behind)
 
 
+def unlike(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> frozenset[ObjectKey]:
+    """The objects that are not live yet as they are wanted: missing, or with another value in a field that is named."""
+    server_side = any(d.server_side for d in spot.deliveries)
+    scaled = _scaled(wanted, spot, objects)
+    found = set()
+    for manifest in wanted:
+        key = key_of(manifest, spot.namespace)
+        live = objects.get(key)
+        if live is None:
+            if objects.visible(key.group, key.kind, key.namespace):
+                found.add(key)
+            continue
+        if (key.group, key.kind) in _UNTOLD:
+            continue
+        made = predicted(live, manifest, manifest, schema_of(key.group, key.kind), server_side=server_side)
+        fields = [f for f in field_changes(dict(live), made) if not (f.path == "spec.replicas" and key in scaled)]
+        if fields:
+            found.add(key)
+    return frozenset(found)
+
+
 def _scaled(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> frozenset[ObjectKey]:
     """The workloads that an autoscaler sets the replicas of."""
     found = set()

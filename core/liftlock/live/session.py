@@ -11,25 +11,36 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from liftlock.errors import ClusterError, LiftlockError, Problem
-from liftlock.live import comparing, following, intervening, pending
+from liftlock.cluster.health import happenings, tree
+from liftlock.cluster.livediff import consequence, dangers
+from liftlock.commands import action
+from liftlock.config import remember, trust
+from liftlock.errors import LiftlockError, PlanError
 from liftlock.live.clusters import Clusters
+from liftlock.live.comparing import Comparing
 from liftlock.live.desired import Desired
-from liftlock.live.digest import Digest, Seen, Whole
+from liftlock.live.digest import Digest, Seen, Whole, tree_or_none
+from liftlock.live.following import Follower
 from liftlock.live.gitside import GitSide
-from liftlock.live.places import Known, Place, answer_key, places
+from liftlock.live.intervening import interventions
+from liftlock.live.pending import newest, pending
+from liftlock.live.places import answer_key
 from liftlock.live.world import World
 from liftlock.model.convergence import Convergence
+from liftlock.model.diff import ObjectKey
 from liftlock.model.health import Happening, LiveObject
-from liftlock.model.live import Act, Intervention, LiveBoard
+from liftlock.model.live import Act, Contact, Intervention, Lane, LiveBoard
 from liftlock.model.livediff import LiveDiff
 from liftlock.model.plan import Plan
-from liftlock.overview.reading import Reading
+from liftlock.overview.reading import require
+from liftlock.render.overlay import Overlay
 
 _SAMPLE = 0.1
 """A screen is told at most so often, in seconds."""
 _SHARE = 8
 """After a pass that took t seconds the next one waits so many t: what is heard never takes more than a ninth."""
+_LONGEST = 2.0
+"""But no longer than so many seconds."""
 _TICK = 1.0
 """Seconds after which it is looked again though nothing was heard: waiting and freshness depend on the time."""
 
@@ -44,16 +55,18 @@ class Live:
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._settled = threading.Condition()
-        self._clusters: Clusters | None = None
+        self._clusters = Clusters(world, self._wake.set)
         self._desired = Desired(world.renderer, self._wake.set)
         self._digest = Digest(GitSide(world.repository), self._desired)
         self._tell: list[Tell] = []
-        self._followers: list[following.Follower] = []
+        self._followers: list[Follower] = []
         self._whole = Whole(LiveBoard(), {}, {})
+        self._seen: Mapping[str, Seen] = {}
         self._number = 0
+        self._events = False
         self._thread: threading.Thread | None = None
+        self._settled_pass = False
         self._closed = False
-        self._fault: LiftlockError | None = None
 
     # The board -----------------------------------------------------------------------------------------------------
 
@@ -83,21 +96,35 @@ class Live:
                 self._settled.wait(left)
         return self._whole.board
 
+    def _known(self, environments: Sequence[str]) -> bool:
+        """Whether nothing more is to be waited for before these environments are told of."""
+        board = self._whole.board
+        lanes = [lane for lane in board.lanes if not environments or lane.environment in environments]
+        if self._number == 0 or any(lane.freshness.contact is Contact.CONNECTING for lane in lanes):
+            return False
+        heard = [lane for lane in lanes if lane.freshness.contact is Contact.LIVE]
+        if not all(self._clusters.listed(context) for lane in heard for context in _contexts(lane)):
+            return False
+        names = {lane.environment for lane in heard}
+        return self._settled_pass and not any(
+            cell.objects == 0 and cell.deliveries
+            for key, several in board.cells.items()
+            if key[1] in names
+            for cell in several
+        )
+
     def retry(self, environment: str = "") -> None:
         """Try connections that are lost, or that wait for a login, now."""
-        if self._clusters is not None:
-            chosen = [p for p in self._places(self._world.reading()) if environment in ("", p.environment)]
-            self._clusters.retry({context for place in chosen for context in place.contexts})
+        chosen = [p for p in self._clusters.places(self._world.reading()) if environment in ("", p.environment)]
+        self._clusters.retry({context for place in chosen for context in place.contexts})
         self._wake.set()
 
     def contexts(self) -> Mapping[str, str]:
         """The contexts of the user's kubeconfig with the addresses of their servers."""
-        return self._known_contexts().contexts
+        return self._clusters.known().contexts
 
     def agree(self, environment: str, context: str) -> None:
         """The user agreed to this context for the environment; it is remembered in the user's own file."""
-        from liftlock.config import remember, trust
-
         reading = self._world.reading()
         known = reading.environment(environment)
         name = self._world.name
@@ -125,6 +152,8 @@ class Live:
         return tuple(sorted(found, key=lambda h: -h.at)[:limit])
 
     def _asked(self, environment: str, app: str) -> Iterator[tuple[tuple[ObjectKey, ...], Seen]]:
+        self._events = True
+        self._wake.set()
         whole, seen = self._whole, self._seen
         for spot_id, spot in whole.spots.items():
             there = seen.get(spot.place.target.workloads or spot.place.target.context)
@@ -147,9 +176,7 @@ class Live:
         base = reading.tree_at(plan.base)
         after = Overlay(base, self._world.planning.files(reading, plan))
         apps = {change.app for change in plan.chosen}
-        spots = [
-            s for s in self._whole.spots.values() if s.cell.environment in plan.targets and s.cell.app in apps
-        ]
+        spots = [s for s in self._whole.spots.values() if s.cell.environment in plan.targets and s.cell.app in apps]
         yield from self._without_a_place(plan.targets, apps)
         yield from self._comparing().diffs(
             [(spot, after, base) for spot in spots],
@@ -199,10 +226,7 @@ class Live:
         return {lane.environment: len(board.lanes_of(lane.environment)) > 1 for lane in board.lanes}
 
     def _comparing(self) -> Comparing:
-        clusters = self._clusters
-        if clusters is None:
-            raise ClusterError("No cluster is known", "your kubeconfig has no context that can be used", "kubectl config")
-        return Comparing(self._desired, clusters.api, clusters.run)
+        return Comparing(self._desired, self._clusters.api, self._clusters.run)
 
     # Convergence ---------------------------------------------------------------------------------------------------
 
@@ -216,7 +240,9 @@ class Live:
         """
         reading = self._world.reading()
         require(reading, environment)
-        follower = Follower(self._world, environment, reading.repository.resolve(revision), tell)
+        follower = Follower(
+            self._world, self._clusters, self._desired, environment, reading.repository.resolve(revision), tell
+        )
         with self._lock:
             self._followers.append(follower)
         self.start()
@@ -243,11 +269,9 @@ class Live:
         """What would be asked before the act, per target. Raises ClusterError when there is nothing to act on."""
         self.ask([environment])
         known = self._world.reading().environment(environment)
-        spots = [
-            s for s in self._whole.spots.values() if s.cell.environment == environment and app in ("", s.cell.app)
-        ]
+        spots = [s for s in self._whole.spots.values() if s.cell.environment == environment and app in ("", s.cell.app)]
         protected = known is not None and known.protected
-        return interventions(spots, act, environment, protected, revision, prune, self._seen, self._world.clock.now())
+        return interventions(spots, act, environment, protected, revision, prune, self._world.clock.now())
 
     def intervene(self, intervention: Intervention, *, confirmed: str = "") -> str:
         """Do what was offered; a sentence on what was done. Raises ClusterError, PlanError (not confirmed)."""
@@ -255,12 +279,9 @@ class Live:
             raise PlanError(
                 f"{intervention.confirm} is protected and was not confirmed", intervention.sentence, "type its name"
             )
-        clusters = self._clusters
-        if clusters is None:
-            raise ClusterError("No cluster is known", "", "kubectl config get-contexts")
         with action(str(intervention.act)):
             for write in intervention.writes:
-                clusters.patch(write)
+                self._clusters.write(write)
         self._wake.set()
         return intervention.sentence
 
@@ -274,48 +295,41 @@ class Live:
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=5)
-        if self._clusters is not None:
-            self._clusters.close()
+        self._clusters.close()
 
     def _run(self) -> None:
-        try:
-            self._clusters = Clusters(self._world, self._wake.set)
-        except LiftlockError as error:
-            self._fault = error
         while not self._closed:
             self._wake.wait(_TICK)
             self._wake.clear()
-            if self._closed:
-                return
             began = time.monotonic()
-            try:
+            with suppress(LiftlockError):  # the repository is being changed under us: the next pass tells
                 self._pass()
-            except LiftlockError as error:
-                self._fault = error  # the repository is being changed under us: the next pass tells
             took = time.monotonic() - began
-            time.sleep(max(_SAMPLE - took, min(took * _SHARE, _LONGEST)))
+            time.sleep(max(_SAMPLE - took, min(took * _SHARE, _LONGEST), 0.0))
 
     def _pass(self) -> None:
         """Put together what is known, tell who listens, and ask for what is needed next."""
-        clusters = self._clusters
-        if clusters is None:
-            return
-        reading = self._world.reading()
-        now = self._world.clock.now()
-        places_now = clusters.places(reading)
-        clusters.open({context for place in places_now if place.agreed and not place.problem for context in place.contexts})
+        clusters, reading, now = self._clusters, self._world.reading(), self._world.clock.now()
+        places = clusters.places(reading)
+        settled = all(
+            clusters.listed(c) for place in places if place.agreed for c in place.contexts if not place.problem
+        )
         self._seen = clusters.seen(now)
+        addresses = [url for _, url in reading.repository.remotes()]
         self._number += 1
-        whole = self._digest.make(reading, self._addresses(reading), places_now, self._seen, now, self._number)
-        clusters.want(whole, events=bool(self._followers) or self._watched)
-        changed = (whole.board.lanes, whole.board.cells) != (self._whole.board.lanes, self._whole.board.cells)
-        self._whole = whole
+        whole = self._digest.make(reading, addresses, places, self._seen, now, self._number)
         with self._lock:
             tells, followers = tuple(self._tell), tuple(self._followers)
-        if changed:
+        clusters.want(whole, events=bool(followers) or self._events)
+        old, self._whole, self._settled_pass = self._whole, whole, settled
+        if (whole.board.lanes, whole.board.cells) != (old.board.lanes, old.board.cells):
             for tell in tells:
                 tell(whole.board)
         for follower in followers:
             follower.look(whole, self._seen, now)
         with self._settled:
             self._settled.notify_all()
+
+
+def _contexts(lane: Lane) -> tuple[str, ...]:
+    return tuple(context for context in (lane.target.context, lane.target.workloads) if context)

@@ -45,8 +45,8 @@ def application(manifest: Manifest, view: View) -> Health:
     Application in an app-of-apps none).
 
     That word knows nothing of syncs, and a person who watches a promotion needs them: an invalid spec, a failure to
-    render or compare, a sync that failed and is not made good: DEGRADED; a sync that runs: PROGRESSING, also one
-    that failed and is tried again.
+    render or compare, a sync that failed and is not made good, or is tried again: DEGRADED, as Flux's failures are;
+    a sync that runs: PROGRESSING, also while the first one has not brought anything yet (gitops-engine: missing).
     """
     for found in conditions(manifest):
         if found.type in BROKEN_SPEC:
@@ -55,11 +55,13 @@ def application(manifest: Manifest, view: View) -> Health:
     message = shown(operation, "message")
     if sync_failed(manifest):
         return degraded(f"sync failed: {message}", OWN)
+    if retrying(manifest):
+        return degraded(f"sync failed and is tried again: {message}", OWN)
     word = string(manifest, "status", "health", "status")
     if not word:
         return progressing("its controller has not looked at it yet", ENGINE)
     health = _BY_WORD.get(word, unknown)(string(manifest, "status", "health", "message") or _why(manifest), ENGINE)
-    if word == "Healthy" and string(operation, "phase") in ("Running", "Terminating"):
+    if word in ("Healthy", "Missing") and string(operation, "phase") in ("Running", "Terminating"):
         return progressing(f"sync: {message}" if message else "syncing", OWN)
     return health
 

@@ -18,6 +18,7 @@ from liftlock.cluster.health.reading import (
     mappings,
     moment,
     shown,
+    shown_key,
     string,
     strings,
 )
@@ -37,6 +38,7 @@ _CHECKED = re.compile(
     r"(?P<kind>[A-Z]\w{0,100})/(?:(?P<space>[^/\s\[\]]{1,100})/)?(?P<name>[^/\s\[\],]{1,260}) status: '"
 )
 _DEPENDENCY = re.compile(r"dependency '(?:(?P<space>[^/']{1,100})/)?(?P<name>[^']{1,260})'")
+_BUILT_IN = re.compile(r"(?:/[\w.-]{1,80}){0,8}/kustomization-\d{1,20}/")
 _TIMED_OUT = ("timed out waiting", "context deadline exceeded", "status: 'InProgress'", "not ready")
 # A failure that its controller may still mend by itself (a CRD or namespace that another one brings).
 _MENDED = 60.0
@@ -60,7 +62,10 @@ def refused(manifest: Manifest, message: str, reason: str, since: float | None, 
     if known is None:
         return caused(manifest, told(message) or reason, reason, Gravity.SUSPECT, since)
     hard = known.lasting and (known.reason not in _MENDABLE or view.older(since, _MENDED))
-    return caused(manifest, known.sentence, known.reason, Gravity.HARD if hard else Gravity.SUSPECT, since)
+    made = caused(manifest, known.sentence, known.reason, Gravity.HARD if hard else Gravity.SUSPECT, since)
+    brought = (key for key in flux_inventory(manifest) if (key.kind, key.name) == (known.kind, known.name))
+    named = next(brought, None)
+    return replace(made, key=shown_key(named)) if named is not None else made
 
 
 def _first(keys: Iterable[ObjectKey], follow: Follow) -> Found:
@@ -115,7 +120,7 @@ def _failed(manifest: Manifest, ready: Condition, view: View, follow: Follow) ->
         if reason == "HealthCheckFailed":
             return caused(manifest, _checks(message), reason, Gravity.SUSPECT, since)
     if reason in _FROM_GIT:
-        sentence = f"{_name(manifest)} {_FROM_GIT[reason]}: {told(message)}"
+        sentence = f"{_name(manifest)} {_FROM_GIT[reason]}: {_built(message)}"
         return caused(manifest, sentence, reason, Gravity.HARD, since)
     if "path not found" in message:
         folder = shown(manifest, "spec", "path")
@@ -126,6 +131,12 @@ def _failed(manifest: Manifest, ready: Condition, view: View, follow: Follow) ->
     if reason in ("AuthenticationFailed", "URLInvalid", "VerificationError"):
         return caused(manifest, f"{_name(manifest)}: {told(message)}", reason, Gravity.HARD, since)
     return refused(manifest, message, reason, since, view)
+
+
+def _built(message: str) -> str:
+    """Kustomize's error without the folder it was built in, the frames it passed and the guesses it ends with."""
+    words = _BUILT_IN.sub("", message[:4000]).partition("': must build at directory")[0]
+    return told(words.rpartition("accumulation err='")[2].removeprefix("kustomize build failed: "))
 
 
 def _source(manifest: Manifest) -> ObjectKey:

@@ -150,6 +150,8 @@ def _why_pull(message: str, broken: Container) -> str:
     if known:
         return known
     rest = broken.message.rpartition(f'"{broken.image}": ')[2]
+    if rest.startswith("Back-off"):  # that it waits, and not what for
+        rest = ""
     return line(rest, 160) or "no reason is given yet"
 
 

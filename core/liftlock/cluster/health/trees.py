@@ -60,28 +60,42 @@ def tree(
     view = view_of(objects, now)
     keys = tuple(dict.fromkeys(roots))
     found = {key: manifest for key in keys if (manifest := objects.get(key)) is not None}
-    below: set[str] = set()
-    for manifest in found.values():
-        below.update(_uids_below(manifest, objects))
+    above = _owners(found.values(), objects)
+    root_uids = {uid(manifest) for manifest in found.values()}
     made: list[LiveObject] = []
     for key in keys:
         if key not in found:
             made.append(_absent(key, objects, (wanted or {}).get(key)))
-        elif uid(found[key]) not in below:
+        elif not _stands_below(uid(found[key]), above, root_uids):
             made.append(_live(found[key], view, True, (), _DEEPEST))
     return _ordered(made)
 
 
-def _uids_below(manifest: Manifest, objects: Objects) -> set[str]:
-    """The uids of all that the object owns; without its own, also where ownership runs in a circle."""
-    seen: set[str] = set()
-    ahead = [manifest]
+def _owners(roots: Iterable[Manifest], objects: Objects) -> dict[str, str]:
+    """The uid of the owner of everything below these objects."""
+    above: dict[str, str] = {}
+    ahead = list(roots)
     while ahead:
-        for child in owned(ahead.pop(), objects):
-            if (mine := uid(child)) and mine not in seen:
-                seen.add(mine)
+        owner = ahead.pop()
+        for child in owned(owner, objects):
+            if (mine := uid(child)) and mine not in above:
+                above[mine] = uid(owner)
                 ahead.append(child)
-    return seen - {uid(manifest)}
+    return above
+
+
+def _stands_below(mine: str, above: Mapping[str, str], roots: set[str]) -> bool:
+    """Whether another root owns it; not so when ownership runs in a circle, or nobody would show it."""
+    seen = {mine}
+    found = False
+    at = above.get(mine)
+    while at is not None:
+        if at in seen:
+            return False
+        seen.add(at)
+        found = found or at in roots
+        at = above.get(at)
+    return found
 
 
 def _absent(key: ObjectKey, objects: Objects, wanted: Manifest | None) -> LiveObject:

@@ -13,10 +13,9 @@ from liftlock.cluster.livediff import judging
 from liftlock.cluster.livediff.differing import difference, same
 from liftlock.cluster.livediff.dryrun import DryRun
 from liftlock.cluster.livediff.one import Mode, Surroundings, examine, key_at
-from liftlock.cluster.livediff.ownership import CLIENT_SIDE
 from liftlock.cluster.livediff.preparing import flattened, scaled, stays
 from liftlock.cluster.livediff.refusals import refusal
-from liftlock.cluster.livediff.scope import KUBECTL, Applier, Scope, applier, hook, options
+from liftlock.cluster.livediff.scope import Applier, Scope, applier, hook, options
 from liftlock.diffing.objects import key_of, unhashed
 from liftlock.errors import Cancelled, Forbidden
 from liftlock.model.diff import ObjectDiff, ObjectKey, Status
@@ -73,7 +72,7 @@ async def compare(
     hooks = [manifest for manifest in flattened(desired) if hook(manifest, how)]
     manifests = _unique([manifest for manifest in flattened(desired) if not hook(manifest, how)])
     around = _surroundings(how, mode, manifests, applied_before)
-    dry = DryRun(api, CLIENT_SIDE if scope.manager == KUBECTL and not scope.server_side else scope.manager)
+    dry = DryRun(api, scope.manager)
     wanted = {_placed(key_of(manifest), scope) for manifest in [*manifests, *hooks]}
     gone = [key for key in dict.fromkeys(scope.candidates) if _placed(key, scope) not in wanted]
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from liftlock.cluster.api import APPLY_PATCH, JSON, MERGE_PATCH, STRATEGIC_PATCH, Api, Resource
+from liftlock.cluster.livediff.ownership import CLIENT_SIDE
 from liftlock.cluster.livediff.preparing import annotated
 from liftlock.cluster.livediff.schema import PLAIN, built_in, schema_of
+from liftlock.cluster.livediff.scope import KUBECTL
 from liftlock.cluster.livediff.threeway import three_way
 from liftlock.errors import Absent, ClusterError, Refused, Throttled
 
@@ -20,11 +22,15 @@ _CONFLICT = 409
 
 
 class DryRun:
-    """One API server, asked as one field manager. Every call raises ClusterError."""
+    """One API server, asked as one field manager. Every call raises ClusterError.
+
+    kubectl has two names: its own for server-side apply, and another for client-side apply.
+    """
 
     def __init__(self, api: Api, manager: str) -> None:
         self._api = api
         self._manager = manager
+        self._updater = CLIENT_SIDE if manager == KUBECTL else manager
         self._listed: dict[tuple[Resource, str], dict[str, dict[str, Any]]] = {}
         self._complete: set[tuple[Resource, str]] = set()
 
@@ -61,7 +67,7 @@ class DryRun:
     async def create(self, resource: Resource, wanted: Manifest) -> dict[str, Any]:
         """What creating it gives."""
         namespace = str(wanted["metadata"].get("namespace", ""))
-        return await self._ask("POST", resource.path(namespace), {"fieldManager": self._manager}, wanted)
+        return await self._ask("POST", resource.path(namespace), {"fieldManager": self._updater}, wanted)
 
     async def apply(self, resource: Resource, wanted: Manifest) -> dict[str, Any]:
         """What a server-side apply gives that takes over fields in conflict."""
@@ -72,7 +78,7 @@ class DryRun:
         """What replacing it as a whole gives."""
         version = live["metadata"]["resourceVersion"]
         body = {**wanted, "metadata": {**wanted["metadata"], "resourceVersion": version}}
-        return await self._ask("PUT", _path(resource, wanted), {"fieldManager": self._manager}, body)
+        return await self._ask("PUT", _path(resource, wanted), {"fieldManager": self._updater}, body)
 
     async def three_way(
         self, resource: Resource, wanted: Manifest, live: dict[str, Any], original: Manifest, *, two_way: bool = False
@@ -95,7 +101,7 @@ class DryRun:
                 version = live["metadata"]["resourceVersion"]
                 patch["metadata"] = {**(patch.get("metadata") or {}), "resourceVersion": version}
             try:
-                params = {"fieldManager": self._manager}
+                params = {"fieldManager": self._updater}
                 return live, await self._ask("PATCH", _path(resource, wanted), params, patch, content)
             except Refused as error:
                 if error.status != _CONFLICT or not left:
@@ -108,7 +114,7 @@ class DryRun:
         patch = three_way(live, _plain(merged), _plain(live))
         if not patch:
             return dict(live)
-        return await self._ask("PATCH", _path(resource, live), {"fieldManager": self._manager}, patch, MERGE_PATCH)
+        return await self._ask("PATCH", _path(resource, live), {"fieldManager": self._updater}, patch, MERGE_PATCH)
 
     async def openapi(self, group: str, version: str) -> dict[str, Any]:
         """The description of a group's kinds, {} when there is none."""

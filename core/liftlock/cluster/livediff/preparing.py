@@ -175,6 +175,9 @@ def stays(live: Manifest, applier: Applier) -> str:
         return "its pruning is disabled by an annotation"
     if applier.flux and found.get(f"{_FLUX}/ssa", "").lower() == "ignore":
         return "Flux is told to ignore it"
+    labels = (live.get("metadata") or {}).get("labels") or {}
+    if applier.flux and any(labels.get(name, value) != value for name, value in applier.labels.items()):
+        return "it belongs to another Kustomization now"
     if applier.argo and "Prune=false" in options(live):
         return "Argo CD is told not to prune it"
     if applier.helm and found.get("helm.sh/resource-policy") == "keep":

@@ -22,6 +22,15 @@ _FIELD = re.compile(
 _VALUE = re.compile(r'Invalid value: (?:"(?:[^"\\]|\\.)*"|[\w.\[\]]*\{.*\}|\S+?): ', re.DOTALL)
 _NAMESPACE = re.compile(r'namespaces "(?P<name>[^"]*)" not found')
 _LONGEST = 400
+_KNOWN = {
+    "Deployment": ("spec.selector",),
+    "DaemonSet": ("spec.selector",),
+    "Job": ("spec.selector", "spec.template", "spec.completions"),
+    "RoleBinding": ("roleRef",),
+    "ClusterRoleBinding": ("roleRef",),
+    "StorageClass": ("parameters",),
+}
+"""Fields that never change in place, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +78,20 @@ def refusal(error: ClusterError, kind: str) -> Refusal:
         words = _VALUE.sub("Invalid value: ", words)
     else:
         words = _VALUE.sub(lambda found: found.group() if len(found.group()) < 80 else "Invalid value: ", words)
-    fields: tuple[str, ...] = ()
+    return Refusal(shorten(printable(" ".join(words.split())), _LONGEST), _fixed(error, message, kind))
+
+
+def _fixed(error: ClusterError, message: str, kind: str) -> tuple[str, ...]:
+    """The fields that cannot change in place."""
+    if error.causes:
+        found = [field for field, said in error.causes if _FIXED.search(said)]
+        return tuple(dict.fromkeys(printable(field) for field in found if field))
+    plain = _VALUE.sub("Invalid value: ", message)
+    named = [printable(found["field"]) for found in _FIELD.finditer(plain)]
     if _FIXED.search(message):
-        plain = _VALUE.sub("Invalid value: ", message)
-        fields = tuple(dict.fromkeys(printable(found["field"]) for found in _FIELD.finditer(plain)))
-        fields = fields or ("spec",)
-    return Refusal(shorten(printable(" ".join(words.split())), _LONGEST), fields)
+        return tuple(dict.fromkeys(named)) or ("spec",)
+    # The value that stands before the reason can be so long that the reason is cut off.
+    return tuple(field for field in named if "…" in message and field in _KNOWN.get(kind, ()))
 
 
 def _message(error: ClusterError) -> str:

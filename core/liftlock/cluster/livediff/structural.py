@@ -68,7 +68,7 @@ class _Adopting:
     def mapping(self, wanted: Manifest, now: Manifest, before: Manifest, schema: Schema) -> dict[str, Any]:
         made = {}
         for key, value in wanted.items():
-            if value is None or (value in ({}, []) and not now.get(key)):
+            if value is None or (value in ({}, []) and key not in now):
                 continue
             made[key] = self._value(value, now.get(key), before.get(key), schema.field(key))
         return made

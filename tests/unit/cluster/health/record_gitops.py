@@ -1,4 +1,4 @@
-"""Records states of Flux's and Argo CD's own objects. Run by hand, like `record.py`, against a cluster's folder in
+"""Records states of Flux's and Argo CD's own objects. Run by hand, as `record_health.py`, on a cluster's folder in
 which `kubeconfig` and `git` lie; the repositories in `git` are served at the address in `git.url`:
 
     python tests/unit/cluster/health/record_gitops.py DIR flux|argocd [NAME…]
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from record import KINDS, Cluster, keep
-from scenarios import Json, job, workload
+from health_scenarios import Json, job, workload
+from record_health import KINDS, Cluster, keep
 
 CHART = {
     "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.4.0\n",
@@ -42,6 +42,7 @@ def hook(image: str) -> Json:
 
 WIDGET = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "one"}, "spec": {}}
 BAD = {"app/kustomization.yaml": "resources: [absent.yaml]\n"}
+ONCE = {"retry": {"limit": 1, "backoff": {"duration": "1s"}}}
 HELM = {"helm": True}
 
 # Name: the commits one after the other, what the controller's object has besides, and what to wait for:
@@ -53,7 +54,7 @@ FLUX: dict[str, tuple[list[dict[str, str]], Json, list[str]]] = {
     "flux-path": ([files(workload("1.0.0"))], {"path": "./absent"}, ["ArtifactFailed"]),
     "flux-immutable": (
         [files(selected("web")), files(selected("shop"))],
-        {},
+        ONCE,
         ["ReconciliationSucceeded", "ReconciliationFailed"],
     ),
     "flux-crd": ([files(WIDGET)], {}, ["ReconciliationFailed"]),
@@ -64,13 +65,13 @@ FLUX: dict[str, tuple[list[dict[str, str]], Json, list[str]]] = {
 ARGOCD: dict[str, tuple[list[dict[str, str]], Json, list[tuple[str, str]]]] = {
     "argocd-healthy": ([files(workload("1.0.0"))], {}, [("{.status.health.status}", "Healthy")]),
     "argocd-image": ([files(workload("1.1.0-missing"))], {}, [("{.status.operationState.phase}", "Succeeded")]),
-    "argocd-hook": ([files(workload("1.0.0"), hook("1.0.0-fail"))], {}, [("{.status.operationState.phase}", "Failed")]),
+    "argocd-hook": ([files(workload("1.0.0"), hook("1.0.0-fail"))], {}, [("{.status.operationState.retryCount}", "1")]),
     "argocd-immutable": (
         [files(selected("web")), files(selected("shop"))],
-        {},
+        ONCE,
         [("{.status.operationState.phase}", "Succeeded"), ("{.status.operationState.phase}", "Failed")],
     ),
-    "argocd-crd": ([files(WIDGET)], {}, [("{.status.operationState.phase}", "Failed")]),
+    "argocd-crd": ([files(WIDGET)], ONCE, [("{.status.operationState.phase}", "Failed")]),
     "argocd-path": (
         [files(workload("1.0.0"))],
         {"path": "absent"},
@@ -135,7 +136,7 @@ def _kustomization(name: str, spec: Json) -> Json:
 
 
 def application(name: str, url: str, extra: dict[str, Any]) -> Json:
-    automated = {} if extra.get("manual") else {"automated": {"selfHeal": False}}
+    automated = {} if extra.get("manual") else {"automated": {}, "retry": extra.get("retry", {"limit": 5})}
     spec = {
         "project": "default",
         "source": {"repoURL": url, "path": extra.get("path", "app"), "targetRevision": "main"},
@@ -179,7 +180,7 @@ def record(home: Path, controller: str, name: str) -> None:
         found += [
             one for one in Cluster(str(home / "kubeconfig"), "argocd").read(own) if one["metadata"]["name"] == name
         ]
-    keep(name, found, namespace, {url: f"https://git.example.com/{name}.git"})
+    keep(name, found, namespace)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Records states of a real cluster for the tests here. Run by hand, against a cluster that may be thrown away:
 
-    python tests/unit/cluster/health/record.py KUBECONFIG [NAME…]
+    python tests/unit/cluster/health/record_health.py KUBECONFIG [NAME…]
 
 The pods live as the tags of their images say. What is kept is trimmed to what a reader of objects may rely on.
 """
@@ -8,6 +8,7 @@ The pods live as the tags of their images say. What is kept is trimmed to what a
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from scenarios import LATER, SCENARIOS, Json
+from health_scenarios import LATER, SCENARIOS, Json
 
 HERE = Path(__file__).parent
 KINDS = "pods,deployments,replicasets,statefulsets,daemonsets,controllerrevisions,jobs,cronjobs,events"
@@ -106,14 +107,13 @@ def holds(found: Objects, rule: Json) -> bool:
     raise SystemExit(f"what is meant by {rule}?")
 
 
-def keep(name: str, found: Objects, namespace: str, instead: dict[str, str] | None = None) -> None:
-    """Writes what was found; `instead` replaces what names the place of the recording."""
+def keep(name: str, found: Objects, namespace: str) -> None:
+    """Writes what was found, without what names the place of the recording."""
     told = found if name == "rolled" else [one for one in found if one.get("type") != "Normal"]
     kept = sorted((trimmed(one) for one in told), key=lambda one: (one["kind"], one["metadata"]["name"]))
     lines = ",\n".join(json.dumps(one, sort_keys=True) for one in kept).replace(namespace, "shop")
     text = f'{{"now": {int(time.time()) + LATER.get(name, 0)}, "objects": [\n{lines}\n]}}\n'
-    for word, other in (instead or {}).items():
-        text = text.replace(word, other)
+    text = re.sub(r"http://127\.0\.0\.1:\d+", "https://git.example.com", text)
     (HERE / "recorded" / f"{name}.json").write_text(text)
     print(f"{name}: {len(kept)} objects, {len(text)} bytes", flush=True)  # noqa: T201
 

@@ -1,0 +1,228 @@
+"""What Argo CD says, through the Kubernetes API alone: Applications, their projects and ApplicationSets.
+
+`status.sync.revision` is what was last compared against, never what runs; what runs is the revision of the last sync
+that succeeded. An operation that failed and is tried again looks Running with a `finishedAt`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from liftlock.cluster.delivery.flux import folder
+from liftlock.cluster.delivery.revisions import span
+from liftlock.cluster.delivery.windows import closed_until
+from liftlock.cluster.health import verdict
+from liftlock.cluster.health.inventories import argo_resources
+from liftlock.cluster.health.reading import at, line, mapping, mappings, moment, string, strings
+from liftlock.cluster.objects import Kind, Manifest, Objects, key
+from liftlock.model.diff import ObjectKey
+from liftlock.model.live import Controller, Delivery, Doing, Wait, Waiting
+from liftlock.text import printable
+
+GROUP = "argoproj.io"
+KINDS: tuple[Kind, ...] = ((GROUP, "Application"), (GROUP, "AppProject"), (GROUP, "ApplicationSet"))
+_RESYNC = 180.0
+"""The controller compares each 120 s, and up to 60 s later."""
+_IN_CLUSTER = frozenset({"", "https://kubernetes.default.svc", "in-cluster"})
+
+
+def deliveries(objects: Objects, now: float) -> Iterator[Delivery]:
+    """All Applications."""
+    for manifest in objects.of(GROUP, "Application"):
+        yield application(manifest, objects, now)
+
+
+def application(manifest: Manifest, objects: Objects, now: float) -> Delivery:
+    """One Application."""
+    mine = key(manifest)
+    source, number = followed(manifest)
+    operation = mapping(manifest, "status", "operationState")
+    doing = _doing(manifest, operation)
+    seen = _revision(mapping(manifest, "status", "sync"), number)
+    applied, applied_at = _applied(manifest, operation, number)
+    attempted = _revision(mapping(operation, "syncResult"), number) or _revision(
+        mapping(operation, "operation", "sync"), number
+    )
+    hydrated = mapping(manifest, "status", "sourceHydrator", "lastSuccessfulOperation")
+    if mapping(manifest, "spec", "sourceHydrator") and hydrated:
+        dry, wet = string(hydrated, "drySHA"), string(hydrated, "hydratedSHA")
+        seen, applied = (dry if rev == wet else rev for rev in (seen, applied))
+    destination = mapping(manifest, "spec", "destination")
+    elsewhere = string(destination, "server") or string(destination, "name")
+    automatic = automated(manifest)
+    error = _error(manifest, operation, doing)
+    return Delivery(
+        Controller.ARGOCD,
+        mine,
+        _project(manifest),
+        printable(string(source, "repoURL")),
+        printable(string(source, "targetRevision") or "HEAD"),
+        folder(string(source, "path")),
+        seen,
+        attempted,
+        applied,
+        applied_at,
+        moment(manifest, "status", "reconciledAt"),
+        doing,
+        verdict(manifest, objects, now),
+        error,
+        string(mapping(manifest, "metadata", "annotations"), "argocd.argoproj.io/skip-reconcile") == "true",
+        None,
+        automatic,
+        at(manifest, "spec", "syncPolicy", "automated", "prune") is True,
+        False,
+        _waiting(manifest, operation, objects, doing, automatic, seen, applied, error, now),
+        _RESYNC,
+        None,
+        argo_resources(manifest),
+        printable(string(destination, "namespace")),
+        "" if elsewhere in _IN_CLUSTER else printable(elsewhere),
+        "argocd-controller",
+        "ServerSideApply=true" in strings(manifest, "spec", "syncPolicy", "syncOptions"),
+        string(operation, "phase") in ("Running", "Terminating") or bool(mapping(manifest, "operation")),
+        _owner(manifest),
+        manifest,
+    )
+
+
+def followed(manifest: Manifest) -> tuple[Mapping[str, Any], int]:
+    """The source that has the manifests, and its number among several (-1 for the only one)."""
+    hydrator = mapping(manifest, "spec", "sourceHydrator", "drySource")
+    if hydrator:
+        return hydrator, -1
+    several = mappings(manifest, "spec", "sources")
+    for number, source in enumerate(several):
+        if string(source, "path"):
+            return source, number
+    # A chart from a repository of charts whose values are in Git: the values are what is promoted.
+    for number, source in enumerate(several):
+        if string(source, "ref"):
+            return source, number
+    return (several[0], 0) if several else (mapping(manifest, "spec", "source"), -1)
+
+
+def automated(manifest: Manifest) -> bool:
+    """Whether new commits are synced by themselves."""
+    policy = at(manifest, "spec", "syncPolicy", "automated")
+    return isinstance(policy, Mapping) and policy.get("enabled") is not False
+
+
+def _revision(of: Mapping[str, Any], number: int) -> str:
+    several = strings(of, "revisions")
+    found = several[number] if 0 <= number < len(several) else string(of, "revision")
+    return printable(found)
+
+
+def _applied(manifest: Manifest, operation: Mapping[str, Any], number: int) -> tuple[str, float | None]:
+    """What runs: the newest sync that succeeded."""
+    if string(operation, "phase") == "Succeeded" and (found := _revision(mapping(operation, "syncResult"), number)):
+        return found, moment(operation, "finishedAt")
+    history = mappings(manifest, "status", "history")
+    if history:
+        return _revision(history[-1], number), moment(history[-1], "deployedAt")
+    return "", None
+
+
+def _doing(manifest: Manifest, operation: Mapping[str, Any]) -> Doing:
+    phase = string(operation, "phase")
+    if phase == "Running" and moment(operation, "finishedAt") is not None:
+        return Doing.FAILED  # it is tried again, which looks Running
+    if phase in ("Running", "Terminating") or mapping(manifest, "operation"):
+        return Doing.APPLYING
+    if phase in ("Failed", "Error"):
+        return Doing.FAILED
+    if any(
+        string(c, "type") in ("ComparisonError", "InvalidSpecError") for c in mappings(manifest, "status", "conditions")
+    ):
+        return Doing.FAILED
+    return Doing.IDLE
+
+
+def _error(manifest: Manifest, operation: Mapping[str, Any], doing: Doing) -> str:
+    """The first cause: of one object where one failed, else what the operation or a condition says."""
+    if doing is not Doing.FAILED:
+        return ""
+    for resource in mappings(operation, "syncResult", "resources"):
+        if string(resource, "status") == "SyncFailed" or string(resource, "hookPhase") in ("Failed", "Error"):
+            what = f"{string(resource, 'kind')} {string(resource, 'name')}"
+            return line(f"{what}: {string(resource, 'message')}")
+    if string(operation, "phase") in ("Failed", "Error", "Running") and string(operation, "message"):
+        return line(string(operation, "message"))
+    for told in mappings(manifest, "status", "conditions"):
+        if string(told, "type").endswith("Error"):
+            return line(string(told, "message"))
+    return "the sync failed"
+
+
+def _waiting(
+    manifest: Manifest,
+    operation: Mapping[str, Any],
+    objects: Objects,
+    doing: Doing,
+    automatic: bool,
+    seen: str,
+    applied: str,
+    error: str,
+    now: float,
+) -> Waiting | None:
+    name = printable(string(manifest, "metadata", "name"))
+    message = string(operation, "message")
+    if doing is Doing.APPLYING:
+        if message.startswith("waiting for"):
+            return Waiting(Wait.HOOK if "hook" in message else Wait.ROLLOUT, line(message))
+        return None
+    if doing is Doing.FAILED and "Retrying attempt" in message:
+        return Waiting(Wait.RECONCILE, line(message))
+    out = string(manifest, "status", "sync", "status") == "OutOfSync"
+    if doing is Doing.FAILED and string(operation, "phase") in ("Failed", "Error"):
+        if automatic:
+            return Waiting(Wait.MANUAL, f"Argo CD gave up on this commit of {name}: push a fix, or sync it")
+        return Waiting(Wait.MANUAL, f"the sync of {name} failed: push a fix, or sync it again")
+    project = objects.get(
+        ObjectKey(GROUP, "AppProject", _home(manifest), string(manifest, "spec", "project") or "default")
+    )
+    if out and project is not None:
+        shut = closed_until(manifest, project, now)
+        if shut is not None:
+            return Waiting(Wait.WINDOW, shut[0], shut[1])
+    if out and not automatic:
+        return Waiting(Wait.MANUAL, f"{name} is synced by hand, and nobody has started the sync")
+    if (
+        out
+        and automatic
+        and seen == applied
+        and at(manifest, "spec", "syncPolicy", "automated", "selfHeal") is not True
+    ):
+        return Waiting(Wait.MANUAL, f"{name} has drifted, and Argo CD does not heal it by itself: sync it")
+    looked = moment(manifest, "status", "reconciledAt")
+    until = looked + _RESYNC if looked is not None else None
+    if until is not None and until < now:
+        until = None
+    return Waiting(Wait.POLL, f"Argo CD compares each 2 to 3 min; the last time {_ago(looked, now)}", until)
+
+
+def _ago(when: float | None, now: float) -> str:
+    return "is not known" if when is None else f"was {span(max(0.0, now - when))} ago"
+
+
+def _project(manifest: Manifest) -> ObjectKey:
+    return ObjectKey(GROUP, "AppProject", _home(manifest), string(manifest, "spec", "project") or "default")
+
+
+def _home(manifest: Manifest) -> str:
+    """The namespace of the controller, where projects are."""
+    return string(manifest, "status", "controllerNamespace") or string(manifest, "metadata", "namespace")
+
+
+def _owner(manifest: Manifest) -> ObjectKey | None:
+    """The ApplicationSet that made it, or the Application that it belongs to (app of apps)."""
+    namespace = string(manifest, "metadata", "namespace")
+    for owner in mappings(manifest, "metadata", "ownerReferences"):
+        if string(owner, "kind") == "ApplicationSet":
+            return ObjectKey(GROUP, "ApplicationSet", namespace, string(owner, "name"))
+    tracked = string(mapping(manifest, "metadata", "annotations"), "argocd.argoproj.io/tracking-id")
+    parent = tracked.partition(":")[0]
+    if parent and parent != string(manifest, "metadata", "name"):
+        return ObjectKey(GROUP, "Application", namespace, parent)
+    return None

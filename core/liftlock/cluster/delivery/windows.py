@@ -1,0 +1,176 @@
+"""Sync windows of Argo CD projects: whether one is closed now, and until when.
+
+The rule is Argo CD's: a deny window that is open shuts; where allow windows match, one of them must be open. A
+window opens at each time of its cron schedule and stays open for its duration.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from liftlock.cluster.delivery.revisions import seconds
+from liftlock.cluster.health.reading import at, mapping, mappings, string, strings
+from liftlock.cluster.objects import Manifest
+from liftlock.text import printable
+
+_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905 - it reads better
+_WEEKDAYS = "sun mon tue wed thu fri sat".split()  # noqa: SIM905
+_NAMES: tuple[Mapping[str, int], ...] = (
+    {},
+    {},
+    {},
+    {name: number for number, name in enumerate(_MONTHS, 1)},
+    {name: number for number, name in enumerate(_WEEKDAYS)},
+)
+_SHORT = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+_FURTHEST = 40
+"""Days that are looked ahead for the next opening."""
+
+
+def closed_until(application: Manifest, project: Manifest, now: float) -> tuple[str, float | None] | None:
+    """Why this Application may not be synced by itself now, and until when; None when it may."""
+    mine = [w for w in mappings(project, "spec", "syncWindows") if _concerns(w, application)]
+    name = printable(string(project, "metadata", "name"))
+    for window in mine:
+        ends = _open_until(window, now) if string(window, "kind") == "deny" else None
+        if ends is not None:
+            when = _clock(ends, string(window, "timeZone"))
+            return (
+                f"a deny window of project {name} ({printable(string(window, 'schedule'))}) is open until {when}",
+                ends,
+            )
+    allows = [w for w in mine if string(w, "kind") == "allow"]
+    if not allows or any(_open_until(w, now) is not None for w in allows):
+        return None
+    opens = [(at_, w) for w in allows if (at_ := _opens(w, now)) is not None]
+    if not opens:
+        return f"no allow window of project {name} is open", None
+    begins, window = min(opens, key=lambda pair: pair[0])
+    clock = _clock(begins, string(window, "timeZone"))
+    return f"the next allow window of project {name} opens {clock}", begins
+
+
+def _concerns(window: Mapping[str, Any], application: Manifest) -> bool:
+    destination = mapping(application, "spec", "destination")
+    asked = (
+        (strings(window, "applications"), (string(application, "metadata", "name"),)),
+        (strings(window, "namespaces"), (string(destination, "namespace"),)),
+        (strings(window, "clusters"), (string(destination, "server"), string(destination, "name"))),
+    )
+    told = [
+        any(fnmatch.fnmatchcase(v, p) for p in patterns for v in values if v) for patterns, values in asked if patterns
+    ]
+    return (all(told) if at(window, "andOperator") is True else any(told)) if told else False
+
+
+def _open_until(window: Mapping[str, Any], now: float) -> float | None:
+    """When the window that is open now closes, None when none is open."""
+    length = seconds(string(window, "duration"))
+    schedule = _schedule(string(window, "schedule"))
+    if length is None or schedule is None:
+        return None
+    zone = _zone(window)
+    moment = datetime.fromtimestamp(now, zone).replace(second=0, microsecond=0)
+    earliest = datetime.fromtimestamp(now - length, zone)
+    while moment > earliest:
+        if not _on_day(schedule, moment):
+            moment = moment.replace(hour=0, minute=0) - timedelta(minutes=1)
+        elif _fits(schedule, moment):
+            return moment.timestamp() + length
+        else:
+            moment -= timedelta(minutes=1)
+    return None
+
+
+def _opens(window: Mapping[str, Any], now: float) -> float | None:
+    schedule = _schedule(string(window, "schedule"))
+    if schedule is None:
+        return None
+    moment = datetime.fromtimestamp(now, _zone(window)).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    last = moment + timedelta(days=_FURTHEST)
+    while moment < last:
+        if not _on_day(schedule, moment):
+            moment = moment.replace(hour=0, minute=0) + timedelta(days=1)
+        elif _fits(schedule, moment):
+            return moment.timestamp()
+        else:
+            moment += timedelta(minutes=1)
+    return None
+
+
+Schedule = tuple[frozenset[int], frozenset[int], frozenset[int], frozenset[int], frozenset[int], bool, bool]
+"""Minutes, hours, days, months, weekdays (0 is Sunday); whether days and weekdays are restricted."""
+
+
+def _schedule(text: str) -> Schedule | None:
+    parts = _SHORT.get(text.strip(), text).lower().split()
+    if len(parts) != 5:
+        return None
+    try:
+        minutes, hours, days, months, weekdays = (
+            _field(part, low, high, names) for part, (low, high), names in zip(parts, _FIELDS, _NAMES, strict=True)
+        )
+    except ValueError:
+        return None
+    weekdays = frozenset(day % 7 for day in weekdays)
+    return minutes, hours, days, months, weekdays, parts[2][0] not in "*?", parts[4][0] not in "*?"
+
+
+def _field(text: str, low: int, high: int, names: Mapping[str, int]) -> frozenset[int]:
+    found: set[int] = set()
+    for part in text.split(","):
+        span, _, step = part.partition("/")
+        if span in ("*", "?"):
+            first, last = low, high
+        else:
+            begin, dash, end = span.partition("-")
+            first = names.get(begin) if begin in names else int(begin)  # type: ignore[assignment]
+            last = (names.get(end) if end in names else int(end)) if dash else (high if step else first)  # type: ignore[assignment]
+        every = int(step) if step else 1
+        if every < 1 or not low <= first <= last <= high:
+            raise ValueError(text)
+        found.update(range(first, last + 1, every))
+    return frozenset(found)
+
+
+def _on_day(schedule: Schedule, moment: datetime) -> bool:
+    _, _, days, months, weekdays, by_day, by_weekday = schedule
+    on_day, on_weekday = moment.day in days, (moment.isoweekday() % 7) in weekdays
+    # Where both are restricted, either is enough (cron).
+    matches = (on_day or on_weekday) if by_day and by_weekday else (on_day and on_weekday)
+    return moment.month in months and matches
+
+
+def _fits(schedule: Schedule, moment: datetime) -> bool:
+    return moment.minute in schedule[0] and moment.hour in schedule[1] and _on_day(schedule, moment)
+
+
+def _zone(window: Mapping[str, Any]) -> ZoneInfo | Any:
+    name = string(window, "timeZone")
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def _clock(when: float, zone: str) -> str:
+    try:
+        place: Any = ZoneInfo(zone) if zone else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        place = UTC
+    return datetime.fromtimestamp(when, place).strftime("%a %H:%M ") + (printable(zone) or "UTC")
