@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from liftlock.cluster.delivery import follows, for_cell
 from liftlock.cluster.health import cause, running_images, verdict, worst
-from liftlock.cluster.objects import Manifest, Objects
+from liftlock.cluster.objects import Objects
 from liftlock.errors import LiftlockError, Problem
 from liftlock.live.cells import Relation, Sight, live_cell, worst_first
 from liftlock.live.desired import Desired, keys
@@ -152,10 +152,8 @@ class Digest:
         applied = tree_or_none(reading, revision) or reading.tree_of(environment)
         wanted = self._desired.at_hand(spot, applied, seen.objects.get)
         mine = belonging(spot, wanted)
-        states = [_state(key, seen, now) for key in mine]
-        found = [manifest for manifest, _ in states if manifest is not None]
-        healths = [health for _, health in states]
-        hidden = sum(h.status is HealthStatus.UNKNOWN for h in healths)
+        healths = [_state(key, seen, now) for key in mine]
+        hidden = sum(h.status is HealthStatus.UNKNOWN and h.message.endswith(_HIDDEN) for h in healths)
         drift = self._drift(spot, wanted, applied, relation, seen)
         if not revision and drift.behind:
             relation = Relation.OLDER
@@ -172,7 +170,7 @@ class Digest:
                 0 if drift.behind else drift.count,
                 drift.first,
                 len(mine),
-                len(mine) - len(found) - hidden,
+                sum(h.status is HealthStatus.MISSING for h in healths),
                 hidden,
             ),
             mine,
@@ -196,6 +194,8 @@ class Digest:
         return self._drifts[at]
 
 
+_HIDDEN = "may not be read"
+
 # The worst last: what is heard least of all the contexts that a lane needs.
 _SILENCE = (
     Contact.LIVE,
@@ -217,13 +217,14 @@ def belonging(spot: Spot, wanted: Rendered | None) -> tuple[ObjectKey, ...]:
     return keys(wanted, spot.namespace) if wanted is not None else ()
 
 
-def _state(key: ObjectKey, seen: Seen, now: float) -> tuple[Manifest | None, Health]:
+def _state(key: ObjectKey, seen: Seen, now: float) -> Health:
     manifest = seen.objects.get(key)
     if manifest is not None:
-        return manifest, verdict(manifest, seen.objects, now)
+        return verdict(manifest, seen.objects, now)
     if not seen.objects.visible(key.group, key.kind, key.namespace):
-        return None, Health(HealthStatus.UNKNOWN, f"{key.kind} may not be read")
-    return None, Health(HealthStatus.MISSING, f"{key} is not there")
+        hidden = key.kind in seen.freshness.blind
+        return Health(HealthStatus.UNKNOWN, f"{key.kind} {_HIDDEN if hidden else 'is being read'}")
+    return Health(HealthStatus.MISSING, f"{key} is not there")
 
 
 def _first_cause(mine: Sequence[ObjectKey], healths: Sequence[Health], objects: Objects, now: float) -> Cause | None:

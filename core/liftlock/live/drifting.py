@@ -15,7 +15,7 @@ from liftlock.cluster.objects import Objects
 from liftlock.diffing import field_changes
 from liftlock.live.naming import key_of
 from liftlock.live.spots import Spot
-from liftlock.model.diff import ObjectKey
+from liftlock.model.diff import FieldChange, ObjectKey
 
 Manifest = Mapping[str, Any]
 # What is told of a Secret is that it is there: its values never are.
@@ -43,14 +43,14 @@ def drifted(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> Drifted
             continue
         noted = last_applied(live)
         made = predicted(live, manifest, noted or manifest, schema_of(key.group, key.kind), server_side=server_side)
-        found = [f for f in field_changes(dict(live), made) if not (f.path == "spec.replicas" and key in scaled)]
+        found = _apart(live, made, scaled=key in scaled)
         count += len(found)
         if found and not first:
             one = found[0]
             first = f"{key.kind} {key.name} {one.path}: {one.old or 'absent'}, Git says {one.new or 'absent'}"
         if noted and not behind:
             again = predicted(noted, manifest, noted, schema_of(key.group, key.kind), server_side=False)
-            behind = bool(field_changes(noted, again))
+            behind = bool(_apart(noted, again))
     return Drifted(count, first, behind)
 
 
@@ -69,10 +69,18 @@ def unlike(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> frozense
         if (key.group, key.kind) in _UNTOLD:
             continue
         made = predicted(live, manifest, manifest, schema_of(key.group, key.kind), server_side=server_side)
-        fields = [f for f in field_changes(dict(live), made) if not (f.path == "spec.replicas" and key in scaled)]
-        if fields:
+        if _apart(live, made, scaled=key in scaled):
             found.add(key)
     return frozenset(found)
+
+
+def _apart(live: Manifest, made: Manifest, *, scaled: bool = False) -> list[FieldChange]:
+    """The fields that an apply would change; an empty mapping where there is none says nothing."""
+    return [
+        field
+        for field in field_changes(dict(live), dict(made))
+        if not (field.old is None and field.new in ("{}", "[]")) and not (scaled and field.path == "spec.replicas")
+    ]
 
 
 def _scaled(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> frozenset[ObjectKey]:

@@ -55,12 +55,11 @@ class Follower:
         self._pushed_at = next(iter(world.repository.history(revision, limit=1))).revision.time
         self._began: float | None = None
 
-    def look(self, whole: Whole, seen: Mapping[str, Seen], now: float) -> None:
+    def look(self, reading: Reading, whole: Whole, seen: Mapping[str, Seen], now: float) -> None:
         """Look again, and tell when something is new."""
         if self._began is None:
             # A commit that is minutes old was just pushed; an older one is told from its own time.
             self._began = max(self._pushed_at, 0.0) if self._pushed_at <= now else now
-        reading = self._world.reading()
         lanes = [lane for lane in whole.board.lanes if lane.environment == self.environment]
         told = tuple(self._one(lane, reading, whole, seen, now) for lane in lanes)
         fresh = {(one.target.context, one.target.workloads): one for one in told}

@@ -24,7 +24,7 @@ from liftlock.live.following import Follower
 from liftlock.live.gitside import GitSide
 from liftlock.live.intervening import interventions
 from liftlock.live.pending import newest, pending
-from liftlock.live.places import answer_key
+from liftlock.live.places import Place, answer_key
 from liftlock.live.world import World
 from liftlock.model.convergence import Convergence
 from liftlock.model.diff import ObjectKey
@@ -32,13 +32,15 @@ from liftlock.model.health import Happening, LiveObject
 from liftlock.model.live import Act, Contact, Intervention, Lane, LiveBoard
 from liftlock.model.livediff import LiveDiff
 from liftlock.model.plan import Plan
-from liftlock.overview.reading import require
+from liftlock.overview.reading import Reading, require
 from liftlock.render.overlay import Overlay
 
 _SAMPLE = 0.1
 """A screen is told at most so often, in seconds."""
 _SHARE = 8
 """After a pass that took t seconds the next one waits so many t: what is heard never takes more than a ninth."""
+_REREAD = 2.0
+"""The repository's refs are looked at again after so many seconds."""
 _LONGEST = 2.0
 """But no longer than so many seconds."""
 _TICK = 1.0
@@ -62,6 +64,10 @@ class Live:
         self._followers: list[Follower] = []
         self._whole = Whole(LiveBoard(), {}, {})
         self._seen: Mapping[str, Seen] = {}
+        self._reading: Reading | None = None
+        self._read_at = 0.0
+        self._addresses: list[str] = []
+        self._places: tuple[Place, ...] = ()
         self._number = 0
         self._events = False
         self._thread: threading.Thread | None = None
@@ -303,21 +309,31 @@ class Live:
             self._wake.clear()
             began = time.monotonic()
             with suppress(LiftlockError):  # the repository is being changed under us: the next pass tells
+                self._connect()
+                began = time.monotonic()  # connecting is waiting, not work
                 self._pass()
             took = time.monotonic() - began
             time.sleep(max(_SAMPLE - took, min(took * _SHARE, _LONGEST), 0.0))
 
+    def _connect(self) -> None:
+        """Read the repository again now and then, and open the contexts that its environments need."""
+        if self._reading is None or time.monotonic() - self._read_at > _REREAD:
+            self._reading, self._read_at = self._world.reading(), time.monotonic()
+            self._addresses = [url for _, url in self._world.repository.remotes()]
+        self._places = self._clusters.places(self._reading)
+        usable = [place for place in self._places if place.agreed and not place.problem]
+        self._clusters.open({context for place in usable for context in place.contexts})
+
     def _pass(self) -> None:
         """Put together what is known, tell who listens, and ask for what is needed next."""
-        clusters, reading, now = self._clusters, self._world.reading(), self._world.clock.now()
-        places = clusters.places(reading)
-        settled = all(
-            clusters.listed(c) for place in places if place.agreed for c in place.contexts if not place.problem
-        )
+        clusters, reading, now = self._clusters, self._reading, self._world.clock.now()
+        if reading is None:
+            return
+        usable = [place for place in self._places if place.agreed and not place.problem]
+        settled = all(clusters.listed(context) for place in usable for context in place.contexts)
         self._seen = clusters.seen(now)
-        addresses = [url for _, url in reading.repository.remotes()]
         self._number += 1
-        whole = self._digest.make(reading, addresses, places, self._seen, now, self._number)
+        whole = self._digest.make(reading, self._addresses, self._places, self._seen, now, self._number)
         with self._lock:
             tells, followers = tuple(self._tell), tuple(self._followers)
         clusters.want(whole, events=bool(followers) or self._events)
@@ -326,7 +342,7 @@ class Live:
             for tell in tells:
                 tell(whole.board)
         for follower in followers:
-            follower.look(whole, self._seen, now)
+            follower.look(reading, whole, self._seen, now)
         with self._settled:
             self._settled.notify_all()
 

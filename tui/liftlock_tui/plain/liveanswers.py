@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from liftlock.clock import age
 from liftlock.model.convergence import Convergence, Outcome, Phase, StepState
+from liftlock.model.diff import DiffLine, LineKind
 from liftlock.model.live import Contact, Lane, LiveBoard, LiveCell, LiveState
 from liftlock.model.livediff import Effect, LiveChange, LiveDiff
 from liftlock.text import plural, printable, short_version, shorten
@@ -124,11 +125,20 @@ def _change(out: Output, change: LiveChange) -> None:
     out.line(out.style(f"    {change.way}", "dim"))
     for danger in change.dangers:
         out.line(out.style(printable(f"    beware: {danger}"), "red"))
-    diff_lines(out, change.diff.lines)
+    diff_lines(out, _around(change.diff.lines))
     for author in change.authors:
         since = f" on {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(author.at))}" if author.at else ""
         how = f" ({author.operation})" if author.operation else ""
         out.line(out.style(printable(f"    {author.path} was written by {author.manager}{how}{since}"), "dim"))
+
+
+def _around(lines: Sequence[DiffLine], context: int = 2) -> list[DiffLine]:
+    """The lines that change and a few around them: live objects are long."""
+    changed = [n for n, one in enumerate(lines) if one.kind in (LineKind.ADD, LineKind.REMOVE)]
+    if len(changed) == len(lines):
+        return list(lines)
+    near = {m for n in changed for m in range(n - context, n + context + 1)}
+    return [one for n, one in enumerate(lines) if n in near]
 
 
 def consequence(out: Output, said: str, dangers: Sequence[str]) -> None:

@@ -56,7 +56,7 @@ def find(manifest: Manifest, view: View, deep: int = _DEEPEST) -> Cause | None:
         return deletion_cause(manifest, view)
     kind = group_kind(manifest)
     controller = flux.is_flux(manifest) or kind == ("argoproj.io", "Application")
-    health = judge(manifest, view)
+    health = view.once(judge, manifest)
     if not controller and health.status is HealthStatus.HEALTHY:
         return None
 

@@ -8,7 +8,7 @@ from liftlock.clock import age
 from liftlock.cluster.health.images import split_image
 from liftlock.cluster.health.jobs import duration
 from liftlock.cluster.health.network import address_of
-from liftlock.cluster.health.pods import containers, ended, ready
+from liftlock.cluster.health.pods import ended, parts_of, ready
 from liftlock.cluster.health.reading import (
     at,
     condition,
@@ -67,7 +67,7 @@ def _pod(manifest: Manifest, view: View) -> str:
     reason = shown(manifest, "status", "reason")
     if phase == "Succeeded":
         return "completed"
-    parts = tuple(containers(manifest))
+    parts = view.once(parts_of, manifest)
     again = max((c.restarts for c in parts), default=0)
     tries = f", restarted {again}×" if again else ""
     fallen = next((c for c in parts if c.fell), None)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import islice
 
 from liftlock.clock import age
 from liftlock.cluster.health.events import Event
-from liftlock.cluster.health.pods import PULL, Container, containers, ready, unschedulable
+from liftlock.cluster.health.pods import PULL, Container, parts_of, ready, unschedulable
 from liftlock.cluster.health.reading import (
     address,
     condition,
@@ -61,6 +62,7 @@ _FRESH = 900.0
 # A container that fell longer ago than this, and runs, is not ready for another reason.
 _FELL_LATELY = 600.0
 _PROBE_AFTER = 30.0
+_MANY = 300
 
 Found = Cause | None
 _Finder = Callable[[Manifest, tuple[Container, ...], View], Found]
@@ -68,13 +70,13 @@ _Finder = Callable[[Manifest, tuple[Container, ...], View], Found]
 
 def pod_cause(pod: Manifest, view: View) -> Found:
     """The first cause of a pod's not coming up, None when none is seen."""
-    ranked = ranked_cause(pod, view)
+    ranked = view.once(ranked_cause, pod)
     return ranked[1] if ranked else None
 
 
 def ranked_cause(pod: Manifest, view: View) -> tuple[int, Cause] | None:
     """The same with its rank: the lower, the nearer to the root."""
-    parts = tuple(containers(pod))
+    parts = view.once(parts_of, pod)
     for rank, find in enumerate(_FINDERS):
         if (found := find(pod, parts, view)) is not None:
             return rank, found
@@ -83,9 +85,9 @@ def ranked_cause(pod: Manifest, view: View) -> tuple[int, Cause] | None:
 
 def first_of(pods: Iterable[Manifest], view: View) -> Found:
     """The cause that stands in front for several pods of one template: what cannot come right, then what is nearest
-    to the root, then what is seen longest.
+    to the root, then what is seen longest. Of very many pods the first few hundred are looked at.
     """
-    found = [ranked for pod in pods if (ranked := ranked_cause(pod, view)) is not None]
+    found = [ranked for pod in islice(pods, _MANY) if (ranked := view.once(ranked_cause, pod)) is not None]
     best = min(found, key=lambda r: (r[1].gravity is not Gravity.HARD, r[0], r[1].since or 0.0), default=None)
     return best[1] if best else None
 

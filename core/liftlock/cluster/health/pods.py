@@ -117,6 +117,11 @@ def containers(pod: Manifest) -> Iterator[Container]:
             )
 
 
+def parts_of(pod: Manifest, view: View) -> tuple[Container, ...]:
+    """The containers of a pod, for one who has a view."""
+    return tuple(containers(pod))
+
+
 def _exit(value: object) -> Exit | None:
     if not isinstance(value, Mapping):
         return None
@@ -157,8 +162,10 @@ def pod(manifest: Manifest, view: View) -> Health:
     if phase == "Succeeded":
         return healthy("completed")
     if phase == "Failed":
-        return degraded(message or string(manifest, "status", "reason") or _ended(manifest) or "failed", ENGINE)
-    parts = tuple(containers(manifest))
+        return degraded(
+            message or string(manifest, "status", "reason") or _ended(view.once(parts_of, manifest)) or "failed", ENGINE
+        )
+    parts = view.once(parts_of, manifest)
     failing = next((c for c in parts if c.failure and not c.ready), None)
     if failing is not None:
         # The kubelet's message on a crash loop says how long it waits, and not what for.
@@ -195,8 +202,8 @@ def ended(container: Container) -> str:
     return f"exited with code {last.code}"
 
 
-def _ended(manifest: Manifest) -> str:
-    for found in containers(manifest):
+def _ended(parts: tuple[Container, ...]) -> str:
+    for found in parts:
         if found.ended is not None and found.ended.code != 0:
             return f"container {found.name} {ended(found)}"
     return ""

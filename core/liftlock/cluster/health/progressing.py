@@ -30,7 +30,7 @@ def progress(keys: Iterable[ObjectKey], objects: Objects, now: float | None = No
                 total += 1
             continue
         kind = group_kind(manifest)
-        if has_states(kind) or judge(manifest, view).status is not HealthStatus.HEALTHY:
+        if has_states(kind) or view.once(judge, manifest).status is not HealthStatus.HEALTHY:
             weight = _weight(manifest)
             total += weight
             weighed += weight * percent(manifest, view)
@@ -46,7 +46,7 @@ def _weight(manifest: Manifest) -> int:
 
 def percent(manifest: Manifest, view: View) -> int:
     """How far one object is. 99 at most while it is not healthy."""
-    status = judge(manifest, view).status
+    status = view.once(judge, manifest).status
     if status is HealthStatus.HEALTHY:
         return 100
     if behind(manifest):

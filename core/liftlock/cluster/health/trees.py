@@ -107,7 +107,7 @@ def _absent(key: ObjectKey, objects: Objects, wanted: Manifest | None) -> LiveOb
 
 def _live(manifest: Manifest, view: View, current: bool, above: tuple[str, ...], deep: int) -> LiveObject:
     kind = group_kind(manifest)
-    health = judge(manifest, view)
+    health = view.once(judge, manifest)
     template = Current(manifest, view.objects) if kind in WORKLOADS else None
     return LiveObject(
         key=shown_key(address(manifest)),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from liftlock.cluster.health.events import Event, Events
 from liftlock.cluster.health.reading import address, uid
 from liftlock.cluster.objects import Manifest, Objects, Snapshot
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -19,6 +23,18 @@ class View:
     now: float | None = None
     known: bool = True
     _events: Events | None = field(default=None, init=False)
+    _found: dict[tuple[Callable[..., Any], int], tuple[Manifest, Any]] = field(default_factory=dict, init=False)
+
+    def once(self, find: Callable[[Manifest, View], T], manifest: Manifest) -> T:
+        """What `find` finds of the object in this view; it is looked for once. The state of a pod is asked for by
+        all that own it.
+        """
+        place = find, id(manifest)
+        if place not in self._found:
+            # The object is kept with it: an id may be used again for another one.
+            self._found[place] = manifest, find(manifest, self)
+        found: T = self._found[place][1]
+        return found
 
     def older(self, since: float | None, seconds: float) -> bool:
         """Whether it began longer ago than this; True when one of the times is not known."""

@@ -83,15 +83,19 @@ def refusal(error: ClusterError, kind: str) -> Refusal:
 
 def _fixed(error: ClusterError, message: str, kind: str) -> tuple[str, ...]:
     """The fields that cannot change in place."""
+    known = _KNOWN.get(kind, ())
     if error.causes:
-        found = [field for field, said in error.causes if _FIXED.search(said)]
+        found = [field for field, said in error.causes if _FIXED.search(said) or (_cut(said) and field in known)]
         return tuple(dict.fromkeys(printable(field) for field in found if field))
-    plain = _VALUE.sub("Invalid value: ", message)
-    named = [printable(found["field"]) for found in _FIELD.finditer(plain)]
+    named = [printable(found["field"]) for found in _FIELD.finditer(_VALUE.sub("Invalid value: ", message))]
     if _FIXED.search(message):
         return tuple(dict.fromkeys(named)) or ("spec",)
-    # The value that stands before the reason can be so long that the reason is cut off.
-    return tuple(field for field in named if "…" in message and field in _KNOWN.get(kind, ()))
+    return tuple(field for field in named if _cut(message) and field in known)
+
+
+def _cut(text: str) -> bool:
+    """Whether a text was shortened: the value before the reason can be so long that the reason is not there."""
+    return text.endswith("…")
 
 
 def _message(error: ClusterError) -> str:

@@ -108,10 +108,9 @@ def test_what_runs_is_counted_while_it_runs() -> None:
 
 
 def test_progress_is_weighed_by_pods() -> None:
-    big = made(
-        "apps/v1", "StatefulSet", "big", spec={"replicas": 9},
-        status={"observedGeneration": 1, "replicas": 9, "readyReplicas": 9, "currentRevision": "a", "updateRevision": "a"},
-    )  # fmt: skip
+    counts = {"replicas": 9, "readyReplicas": 9, "currentRevision": "a", "updateRevision": "a"}
+    status = {"observedGeneration": 1, **counts}
+    big = made("apps/v1", "StatefulSet", "big", spec={"replicas": 9}, status=status)
     job = made("batch/v1", "Job", "a", status={})
     config = made("v1", "ConfigMap", "a")
     objects = Snapshot([big, job, config])
