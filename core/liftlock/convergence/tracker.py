@@ -40,9 +40,10 @@ def track(before: Convergence | None, facts: Facts) -> Convergence:
     level = min(levels, default=_plain_level(facts))
     lagging = next((d for d, one in zip(facts.deliveries, levels, strict=True) if one == level), None)
     healths = [(key, _health(key, facts)) for key in facts.keys]
-    first = _first_cause(healths, facts)
     failed = next((d for d in facts.deliveries if d.doing is Doing.FAILED and _ours(d, facts)), None)
     late = _late(before, level, facts)
+    # What is wrong before the promotion is there is wrong with something else.
+    first = _first_cause(healths, facts) if level is Reach.APPLIED and not late else None
     rolled = level is Reach.APPLIED and facts.rendered and not late
     waiting = _waiting(level, lagging, healths, facts, late)
     phases = timed(
@@ -232,7 +233,7 @@ def _waiting(
 ) -> Waiting | None:
     if level < Reach.APPLIED:
         if lagging is not None:
-            return lagging.waiting
+            return _busy(lagging, facts) or lagging.waiting
         return Waiting(Wait.MANUAL, "nothing applies this by itself: somebody runs kubectl apply")
     paused = next((h for _, h in healths if h.status is HealthStatus.SUSPENDED), None)
     if paused is not None:
@@ -244,6 +245,17 @@ def _waiting(
     if absent is not None:
         return Waiting(Wait.ROLLOUT, absent.message)
     return Waiting(Wait.ROLLOUT, "the objects are being looked at") if late or not facts.rendered else None
+
+
+def _busy(delivery: Delivery, facts: Facts) -> Waiting | None:
+    """The controller is at work on another revision, and comes to this one after it."""
+    other = delivery.attempted
+    if delivery.doing not in (Doing.APPLYING, Doing.VERIFYING) or not other or facts.holds(other) is not False:
+        return None
+    name = f"{delivery.key.kind} {delivery.key.name}"
+    limit = f", {delivery.timeout:.0f} s at most" if delivery.timeout and delivery.doing is Doing.VERIFYING else ""
+    what = "waits for the health of" if delivery.doing is Doing.VERIFYING else "applies"
+    return Waiting(Wait.ROLLOUT, f"{name} still {what} {other[:8]}{limit}; this one comes after it")
 
 
 def _progress(level: Reach, facts: Facts) -> int:

@@ -193,7 +193,7 @@ def _news(one: Convergence, now: float) -> list[tuple[str, str, str]]:
         for phase in one.phases
         if phase.state not in (StepState.TODO, StepState.SKIPPED)
     ]
-    if one.freshness.contact is not Contact.LIVE:
+    if one.freshness.contact not in (Contact.LIVE, Contact.CONNECTING):
         said = one.freshness.problem.title if one.freshness.problem else ""
         news.append((f"contact:{one.freshness.contact}", f"{one.freshness.contact}: {said}", "yellow"))
     if one.waiting is not None:

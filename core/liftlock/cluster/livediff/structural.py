@@ -17,7 +17,7 @@ from liftlock.cluster.livediff.fieldsets import part_of
 from liftlock.cluster.livediff.ownership import LAST_APPLIED, Entry, entries, moved_by_flux, owned_alone
 from liftlock.cluster.livediff.preparing import annotated
 from liftlock.cluster.livediff.quantities import same_amount, same_data, same_scalar
-from liftlock.cluster.livediff.schema import Field, Schema
+from liftlock.cluster.livediff.schema import Field, Schema, built_in
 from liftlock.cluster.livediff.threeway import item_keys, keyed, merges_values, same, three_way
 
 Manifest = Mapping[str, Any]
@@ -32,6 +32,8 @@ def predicted(
         wanted = _secret(wanted, live)
     wanted = annotated(wanted)
     patch = three_way(original, wanted, live, schema, whole_keys=server_side)
+    if built_in(str(desired.get("apiVersion", "")).rpartition("/")[0]):
+        patch = _defaulted(patch)
     made = applied(live, patch, schema, whole_keys=server_side)
     _alias(made, live)
     return made
@@ -123,6 +125,40 @@ def _satisfied(wanted: Any, now: Any, before: Any) -> bool:
 
 def _quantity(wanted: Any, now: Any) -> Any:
     return now if same_amount(wanted, now) else wanted
+
+
+# What the server puts in the place of a field that is taken away, where it is the same wherever the name stands.
+_DEFAULTS = {
+    "replicas": 1,
+    "progressDeadlineSeconds": 600,
+    "terminationGracePeriodSeconds": 30,
+    "restartPolicy": "Always",
+    "dnsPolicy": "ClusterFirst",
+    "schedulerName": "default-scheduler",
+    "terminationMessagePath": "/dev/termination-log",
+    "terminationMessagePolicy": "File",
+    "sessionAffinity": "None",
+    "externalTrafficPolicy": "Cluster",
+    "periodSeconds": 10,
+    "timeoutSeconds": 1,
+    "successThreshold": 1,
+    "failureThreshold": 3,
+    "podManagementPolicy": "OrderedReady",
+    "concurrencyPolicy": "Allow",
+    "defaultMode": 420,
+}
+# Mappings whose keys are anybody's.
+_FREE = frozenset({"labels", "annotations", "matchLabels", "data", "stringData", "nodeSelector", "limits", "requests"})
+
+
+def _defaulted(patch: Any) -> Any:
+    """The patch with defaults where it takes away a field that has one."""
+    if isinstance(patch, Mapping):
+        return {
+            key: _DEFAULTS.get(key) if value is None else value if key in _FREE else _defaulted(value)
+            for key, value in patch.items()
+        }
+    return [_defaulted(item) for item in patch] if isinstance(patch, list) else patch
 
 
 def _secret(wanted: dict[str, Any], live: Manifest) -> dict[str, Any]:

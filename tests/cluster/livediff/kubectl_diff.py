@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,14 @@ class Kubectl:
         assert done.returncode in fine, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
-    def apply(self, manifests: Iterable[dict[str, Any]], *options: str) -> None:
+    def apply(self, manifests: Sequence[dict[str, Any]], *options: str) -> None:
+        """Apply, and wait until the controllers have seen it: they write annotations then."""
         self.run("apply", "-f", self.file(manifests), *options)
+        for manifest in manifests:
+            if manifest["kind"] == "Deployment":
+                metadata = manifest["metadata"]
+                seen = "jsonpath={.metadata.annotations.deployment\\.kubernetes\\.io/revision}"
+                self.run("wait", f"deployment/{metadata['name']}", "-n", metadata["namespace"], f"--for={seen}")
 
     def get(self, kind: str, name: str, namespace: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(
