@@ -48,7 +48,7 @@ ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
 FILLS = ("cursor", "cursor-idle", "added-line", "removed-line", "added-word", "removed-word", "bar", "chip")
 """Roles that are a background."""
 
-FADED = str.maketrans("▲●▌→…─━▾▸·◈↑↓←•×—–│┃■□✓⇢“”’", '^*|>~-=v>.#^v<*x--||#.v>""\'')
+FADED = str.maketrans("▲●▌→…─━▾▸·◈↑↓←•×—–│┃■□✓⇢“”’▼≠‖✗∅↻⊘↯◌", '^*|>~-=v>.#^v<*x--||#.v>""\'v/|!0@%!o')
 """The signs of the app in ASCII, one for one."""
 
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from liftlock.model.convergence import Convergence
     from liftlock.model.diff import Comparison, FileDiff, Rendering
+    from liftlock.model.live import Intervention, LiveBoard
+    from liftlock.model.livediff import LiveDiff
     from liftlock.model.plan import Caution, Plan
     from liftlock.model.promotion import Promotion, Publication
     from liftlock.model.report import Pushed
@@ -106,3 +109,47 @@ class JournalGrew(Message, bubble=False):
     def can_replace(self, message: Message) -> bool:
         """One telling is enough."""
         return isinstance(message, JournalGrew)
+
+
+@dataclass(eq=False)
+class LiveRead(Message, bubble=False):
+    """The live side of the board, as it is known now."""
+
+    board: LiveBoard
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest counts."""
+        return isinstance(message, LiveRead)
+
+
+@dataclass(eq=False)
+class Diffed(Message, bubble=False):
+    """One more live diff of the plan (or the drift) of this epoch is ready; None when all are."""
+
+    epoch: int
+    diff: LiveDiff | None
+
+
+@dataclass(eq=False)
+class Converged(Message, bubble=False):
+    """Where a promotion stands on each target now."""
+
+    states: tuple[Convergence, ...]
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest counts."""
+        return isinstance(message, Converged)
+
+
+@dataclass(eq=False)
+class Offered(Message, bubble=False):
+    """What an act would do, before it is done."""
+
+    interventions: tuple[Intervention, ...]
+
+
+@dataclass(eq=False)
+class Intervened(Message, bubble=False):
+    """It was done; a sentence on what."""
+
+    said: str

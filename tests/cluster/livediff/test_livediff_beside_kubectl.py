@@ -51,7 +51,11 @@ async def test_a_strategy_that_the_server_refuses(kubectl: Kubectl, namespace: s
     assert "may not be specified when strategy `type` is 'Recreate'" in change.note
 
 
-@cases(CASES)
+# The server gives a load balancer ports and policies of its own: nobody knows them before.
+KNOWN = [case for case in CASES if case[1].__name__ != "node_port"]
+
+
+@cases(KNOWN)
 async def test_a_viewer_sees_what_client_side_apply_changes(
     case: Case, kubectl: Kubectl, namespace: str, compared: Compare
 ):
@@ -63,7 +67,7 @@ async def test_a_viewer_sees_what_client_side_apply_changes(
     assert roughly(diffs(found)) == roughly(kubectl.diff(wanted))
 
 
-@cases(TAKEN)
+@cases([case for case in KNOWN if case in TAKEN])
 async def test_a_viewer_sees_what_server_side_apply_changes(
     case: Case, kubectl: Kubectl, namespace: str, compared: Compare
 ):

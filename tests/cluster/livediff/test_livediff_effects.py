@@ -222,10 +222,11 @@ async def test_many_at_once_with_progress_and_a_stop(kubectl: Kubectl, namespace
         await compared(many("2"), cancelled=lambda: True)
 
 
-async def test_nothing_is_written(kubectl: Kubectl, namespace: str, compared: Compare, by_controller: Compare):
+async def test_nothing_is_written(kubectl: Kubectl, namespace: str, compared: Compare):
     kubectl.apply([deployment(namespace)])
     await compared([changed(deployment(namespace), everything), config(namespace)])
-    await by_controller([changed(deployment(namespace), everything), config(namespace)])
+    by_flux = {"delivery": flux(namespace), "scope": flux_scope(namespace)}
+    await compared([changed(deployment(namespace), everything), config(namespace)], **by_flux)
     names = json.loads(kubectl.run("get", "configmaps", "-n", namespace, "-o", "json"))["items"]
     assert "settings" not in [item["metadata"]["name"] for item in names]
     after = kubectl.get("deployment", "web", namespace)

@@ -9,11 +9,13 @@ from liftlock.clock import age
 from liftlock.model.revision import Revision, mark
 from liftlock.text import plural, short_version, shorten, width
 from liftlock_tui.ink import BLANK, Line, Piece, fit, line, wrapped
+from liftlock_tui.render import live
 
 if TYPE_CHECKING:
     from liftlock.model.app import Version
     from liftlock.model.board import Board, CellState, Source
     from liftlock.model.environment import Environment
+    from liftlock.model.live import Lane, LiveBoard, LiveCell
 
 STALE = 24 * 3600
 """Seconds after which a fetch is called old."""
@@ -73,25 +75,40 @@ def _touched(revision: Revision | None, now: float, *, versions: bool) -> tuple[
     return mark_piece(revision.commit), (f" {age(now - revision.time)}", "muted")
 
 
-def cell_lines(state: CellState | None, columns: int, rows: int, now: float) -> tuple[Line, ...]:
-    """One cell, so many columns wide, on one or two lines."""
+def cell_lines(
+    state: CellState | None, columns: int, rows: int, now: float, runs: Sequence[LiveCell] = ()
+) -> tuple[Line, ...]:
+    """One cell, so many columns wide, on one or two lines; `runs` is its live side, the worst target first."""
     if state is None:
         return (BLANK,) * rows
     touched = _touched(state.revision, now, versions=state.versions is not None)
     stands = state_piece(state)
     if rows == 1:
-        return (_one_line(state, touched, stands, columns - 1),)
+        return (_one_line(state, touched, stands, columns - 1, live.state_piece(runs, word=False)),)
     room = columns - 1
     top = fit(version_pieces(state.versions, room - 8), room - 7)
     wide = room >= 20
     return (
         Line((*top, *fit(touched if wide else touched[:1], 7))),
-        Line(fit((stands,), room)),
+        Line(_second(state, stands, runs, room)),
     )
 
 
-def _one_line(state: CellState, touched: tuple[Piece, ...], stands: Piece, space: int) -> Line:
+def _second(state: CellState, stands: Piece, runs: Sequence[LiveCell], room: int) -> tuple[Piece, ...]:
+    """How it stands in Git on the left, what runs on the right; the older version that runs gives way first."""
+    state_of_it, other = live.state_piece(runs), live.runs_piece(state, runs)
+    used = width(state_of_it[0])
+    right: tuple[Piece, ...] = (state_of_it,)
+    if other[0] and width(stands[0]) + width(other[0]) + used + 2 <= room:
+        right = (other, (" ", ""), state_of_it)
+    left = fit((stands,), max(0, room - Line(right).width - (1 if used else 0)))
+    return (*left, *(((" ", ""),) if used else ()), *right)
+
+
+def _one_line(state: CellState, touched: tuple[Piece, ...], stands: Piece, space: int, runs: Piece = ("", "")) -> Line:
     """Version left, state and revision right. The age gives way first, then the mark, then the version's end."""
+    if runs[0]:
+        return Line((*_one_line(state, touched, stands, space - 2).pieces, (" ", ""), runs))
     versions = state.versions or ()
     longest = width(short_version(versions[0].value)) + (3 if len(versions) > 1 else 0) if versions else 3
     told = width(stands[0]) + 1 if stands[0] else 0
@@ -105,13 +122,18 @@ def _one_line(state: CellState, touched: tuple[Piece, ...], stands: Piece, space
     return Line((*fit(version_pieces(state.versions, room), room), *stands_too, *right))
 
 
-def lane_lines(number: int, environment: Environment, source: Source | None, columns: int, now: float) -> list[Line]:
-    """The two header lines of an environment: its name, and what of Git it is read from."""
+def lane_lines(
+    number: int, environment: Environment, source: Source | None, columns: int, now: float, lanes: Sequence[Lane] = ()
+) -> list[Line]:
+    """The two header lines of an environment: its name and its clusters, and what of Git it is read from."""
     key = (f"{number} ", "muted") if number <= 9 else ("", "")
     sign = (" ◈ protected", "muted") if environment.protected else ("", "")
     if environment.protected and columns - 1 < len(environment.name) + 14:
         sign = (" ◈", "muted")
     top = line(key, (environment.name, "strong bold"), sign)
+    contact = live.contact_pieces(lanes, now, max(1, columns - top.width - 2))
+    if contact and top.width + 2 <= columns:
+        top = Line((*top.pieces, ("  ", ""), *contact))
     if source is None:
         return [top, BLANK]
     named, room = ref_name(source.ref), max(4, columns - 14)
@@ -135,6 +157,7 @@ def detail_lines(
     commits: Sequence[Revision] | None,
     now: float,
     columns: int,
+    runs: LiveBoard | None = None,
 ) -> list[Line]:
     """All about one cell, for the pane beside the board."""
     lines = [line((app, "strong bold"), (" in ", "muted"), (environment, "strong bold")), BLANK]
@@ -159,6 +182,8 @@ def detail_lines(
         )
     if state.revision is not None:
         lines += _commit(state.revision, now, columns)
+    if runs is not None:
+        lines += _live_lines(runs, state, app, environment, now, columns)
     lines += _heading("Versions")
     if state.versions is None:
         lines.append(line(("· reading", "faint")))
@@ -184,6 +209,14 @@ def detail_lines(
     if source is not None and source.why:
         lines += wrapped(((f"read from {ref_name(source.ref)}: {source.why}", "muted"),), columns)
     return lines
+
+
+def _live_lines(runs: LiveBoard, state: CellState, app: str, environment: str, now: float, columns: int) -> list[Line]:
+    lanes, cells = runs.lanes_of(environment), runs.cells.get((app, environment), ())
+    if not lanes and not cells:
+        return []
+    clusters = live.lane_lines(lanes, now, columns)
+    return [*_heading("Live"), *live.cell_lines(state, cells, now, columns), *clusters]
 
 
 def problem_paragraphs(board: Board) -> list[tuple[Piece, ...]]:

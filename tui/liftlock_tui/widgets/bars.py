@@ -140,7 +140,7 @@ class Footer(Widget):
         )
 
     def _label(self, action: Action) -> str:
-        if action.id in ("board.back", "stage.back", "compare.back", "log.back"):
+        if action.name == "back":
             return str(getattr(self.screen, "esc_word", action.label))
         return action.label
 

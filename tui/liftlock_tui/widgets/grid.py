@@ -20,6 +20,7 @@ from liftlock_tui.widgets.lines import Painted
 
 if TYPE_CHECKING:
     from liftlock.model.board import Board, CellKey, CellState
+    from liftlock.model.live import LiveBoard
 
 HEADER = 3
 NARROWEST = 22
@@ -44,6 +45,7 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.board: Board | None = None
+        self.live: LiveBoard | None = None
         self.apps: tuple[str, ...] = ()
         self.row = 0
         self.column = 0
@@ -72,6 +74,18 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
             self._cells = {known: strips for known, strips in self._cells.items() if known[0] not in changed}
         self.marked &= set(board.cells)
         self._refilter(at)
+
+    def show_live(self, live: LiveBoard, now: float) -> None:
+        """Show what runs; only cells whose live side changed are drawn again."""
+        before, self.live, self.now = self.live, live, now
+        old = before.cells if before is not None else {}
+        changed = {key for key in {*old, *live.cells} if old.get(key) != live.cells.get(key)}
+        if before is None or before.lanes != live.lanes:
+            self.refresh(Region(0, 0, self.size.width, HEADER))
+        if changed:
+            self._cells = {known: strips for known, strips in self._cells.items() if known[0] not in changed}
+            for row in {self.apps.index(app) for app, _ in changed if app in self.apps}:
+                self.refresh(self._lines_of(row))
 
     def tick(self, now: float) -> None:
         """Draw again with another time."""
@@ -235,7 +249,8 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         strips = []
         for c in shown:
             environment = board.environments[c]
-            lines = lane_lines(c + 1, environment, board.sources.get(environment.name), lane - 1, self.now)
+            lanes = self.live.lanes_of(environment.name) if self.live is not None else ()
+            lines = lane_lines(c + 1, environment, board.sources.get(environment.name), lane - 1, self.now, lanes)
             strips.append(self.palette.strip(Line(fit(((" ", ""), *lines[y].pieces), lane - 1)), lane, base=self.base))
         return left, strips
 
@@ -264,7 +279,8 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         base = self.base + self.palette.style(under)
         gutter = "▌" if cursor else "•" if key in self.marked else " "
         strips = []
-        for sub, drawn in enumerate(cell_lines(board.cells.get(key), self.lane - 2, self.rows, self.now)):
+        runs = self.live.cells.get(key, ()) if self.live is not None else ()
+        for sub, drawn in enumerate(cell_lines(board.cells.get(key), self.lane - 2, self.rows, self.now, runs)):
             sign = gutter if sub == 0 or cursor else " "
             if sub == 1 and cursor and key in self.marked:
                 sign = "•"
