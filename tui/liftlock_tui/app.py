@@ -202,6 +202,34 @@ class LiftlockApp(Reader):
         if self.ready:
             self.push_screen(CompareScreen(left, right, apps))
 
+    def converge(self, environment: str, revision: str) -> None:
+        """Watch a revision converge."""
+        from liftlock_tui.screens.converge import ConvergeScreen
+
+        if self.ready:
+            self.push_screen(ConvergeScreen(environment, revision))
+
+    def objects(self, environment: str, app: str) -> None:
+        """Show the live objects of an environment, or of one app there."""
+        from liftlock_tui.screens.resources import ResourcesScreen
+
+        if self.ready:
+            self.push_screen(ResourcesScreen(environment, app))
+
+    def drift(self, environment: str, apps: tuple[str, ...]) -> None:
+        """Show how what runs differs from Git."""
+        from liftlock_tui.screens.drift import DriftScreen
+
+        if self.ready:
+            self.push_screen(DriftScreen(environment, apps))
+
+    def say_title(self, text: str) -> None:
+        """The terminal's own title, so that the end is seen from another window; "" takes it back."""
+        titled = os.environ.get("TERM", "dumb") not in ("dumb", "linux")
+        if self._driver is not None and not self.is_headless and titled:
+            shown = shorten(printable(text), 60)
+            self._driver.write(f"\x1b]2;{f'liftlock: {shown}' if shown else 'liftlock'}\x07")
+
     # Everywhere ----------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from liftlock.commands import Command
 from liftlock.errors import LiftlockError
+from liftlock.model.diff import ObjectKey
 from liftlock.text import plural
 from liftlock_tui.jobs import Job, start
 
@@ -68,6 +69,19 @@ def copy(app: LiftlockApp, text: str) -> None:
         start(app, "copy", work)
         return
     _by_terminal(app, text)
+
+
+def k9s(app: LiftlockApp, key: ObjectKey, context: str) -> None:
+    """Hand the terminal to k9s on this object; browsing is its work."""
+    if shutil.which("k9s") is None:
+        app.notice("k9s is not installed", f"kubectl --context {context} describe {key.kind.lower()} {key.name}")
+        return
+    where = ("-n", key.namespace) if key.namespace else ("-A",)
+    argv = ("k9s", *(("--context", context) if context else ()), *where, "-c", f"{key.kind.lower()} /{key.name}")
+    engine = app.engine
+    if engine is not None:
+        runner = engine.runner
+        app.aside(lambda: runner.run_in_terminal(Command(argv, ok=tuple(range(256)))))
 
 
 def _by_terminal(app: LiftlockApp, text: str) -> None:

@@ -84,6 +84,7 @@ class Reader(App[int]):
         for said in wrong:
             self.notice(said, "the default keys are in force")
         self.refill()
+        self.board_screen.listen()
         if user.fetch_on_start:
             self.fetch(asked=False)
 
@@ -212,6 +213,18 @@ class Reader(App[int]):
             ended = Failed(doing, LiftlockError("This terminal cannot be handed over", "", "run git push by hand"))
         self.refresh(layout=True)
         receiver.post_message(ended)
+
+    def aside(self, work: Callable[[], Any]) -> None:
+        """Hand the terminal to another program, and come back whole."""
+        try:
+            with self.suspend():
+                try:
+                    work()
+                except LiftlockError as error:
+                    self.notice(error.title, error.detail)
+        except SuspendNotSupported:
+            self.notice("this terminal cannot be handed over")
+        self.refresh(layout=True)
 
     def read_unpushed(self, then: str = "") -> None:
         """Ask which promotions wait for their push."""

@@ -10,6 +10,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from liftlock.model.convergence import Convergence
     from liftlock.model.diff import Comparison, FileDiff, Rendering
+    from liftlock.model.health import LiveObject
     from liftlock.model.live import Intervention, LiveBoard
     from liftlock.model.livediff import LiveDiff
     from liftlock.model.plan import Caution, Plan
@@ -153,3 +154,18 @@ class Intervened(Message, bubble=False):
     """It was done; a sentence on what."""
 
     said: str
+
+
+@dataclass(eq=False)
+class Watchable(Message, bubble=False):
+    """The newest promotion to an environment, "" when there is none."""
+
+    environment: str
+    revision: str
+
+
+@dataclass(eq=False)
+class TreeRead(Message, bubble=False):
+    """The live objects of an environment as they are now."""
+
+    objects: tuple[LiveObject, ...]

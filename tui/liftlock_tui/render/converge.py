@@ -39,6 +39,14 @@ HEALTH: dict[HealthStatus, tuple[str, str]] = {
     HealthStatus.DEGRADED: ("✗", "problem"),
     HealthStatus.UNKNOWN: ("◌", "muted"),
 }
+_WORST = (
+    Outcome.CONVERGED,
+    Outcome.RUNNING,
+    Outcome.SUPERSEDED,
+    Outcome.BLIND,
+    Outcome.TIMED_OUT,
+    Outcome.STUCK,
+)
 _BAR = 24
 _DEEPEST = 6
 
@@ -48,9 +56,7 @@ def title(environment: str, all_of_them: Sequence[Convergence], now: float) -> t
     pieces: list[Piece] = [(f" {environment} ", "strong bold")]
     if not all_of_them:
         return (*pieces, ("· connecting", "muted"))
-    worst = max(
-        all_of_them, key=lambda one: list(OUTCOMES).index(one.outcome) if one.outcome is not Outcome.CONVERGED else -1
-    )
+    worst = max(all_of_them, key=lambda one: _WORST.index(one.outcome))
     sign, role = OUTCOMES[worst.outcome]
     took = age(max(0.0, (worst.ended or now) - worst.began)) if worst.began else ""
     pieces += [("to ", "muted"), mark_piece(worst.revision), (f" {worst.revision[:7]}  ", "muted")]

@@ -11,9 +11,11 @@ from liftlock_tui.ink import Line, Piece, line, wrapped
 from liftlock_tui.render.board import commit_pieces, mark_piece, ref_name
 from liftlock_tui.replies import PushEnded
 
+_VIEWS = {"files": "files", "rendered": "manifests", "live": "live cluster"}
+
 
 def title_pieces(
-    plan: Plan, cautions: Sequence[Caution], columns: int, *, rendered: bool
+    plan: Plan, cautions: Sequence[Caution], columns: int, *, shown: str
 ) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Left: from where to where, on what; right: how much is staged, what to beware of, what is shown."""
     left: tuple[Piece, ...] = (
@@ -22,10 +24,10 @@ def title_pieces(
         (printable(", ".join(plan.targets)), "strong bold"),
     )
     chosen = plan.chosen
-    shown = (" manifests " if rendered else " files ", "accent")
+    view = (f" {_VIEWS[shown]} ", "accent")
     if columns < 100:
         warned = ((f" ! {len(cautions)} ", "behind bold"),) if cautions else ()
-        return left, ((f"  {len(chosen)}/{len(plan.changes)} staged ", "strong"), *warned, shown)
+        return left, ((f"  {len(chosen)}/{len(plan.changes)} staged ", "strong"), *warned, view)
     left += ((f"  on {ref_name(plan.base_ref) or plan.base[:7]} ", "muted"), mark_piece(plan.base))
     files = len({change.file for change in chosen})
     right: list[Piece] = [
@@ -34,7 +36,7 @@ def title_pieces(
     ]
     if cautions:
         right.append((f" ! {plural(len(cautions), 'warning')} ", "behind bold"))
-    return left, (*right, shown)
+    return left, (*right, view)
 
 
 def caution_lines(plan: Plan, cautions: Sequence[Caution], columns: int) -> list[Line]:

@@ -16,6 +16,7 @@ from liftlock_tui.ink import Piece
 from liftlock_tui.jobs import engine_of, start
 from liftlock_tui.messages import CommitsRead, Failed, Planned, UnpushedRead
 from liftlock_tui.render.board import detail_lines
+from liftlock_tui.screens.board_live import BoardLive
 from liftlock_tui.screens.page import Page
 from liftlock_tui.widgets.bars import Bar, Footer
 from liftlock_tui.widgets.grid import Grid
@@ -34,7 +35,7 @@ PAUSE = 0.07
 """Seconds after that before the commits of its cell are read."""
 
 
-class BoardScreen(Page):
+class BoardScreen(BoardLive, Page):
     """Apps × environments in promotion order, and all about the cell under the cursor."""
 
     AUTO_FOCUS = "Grid"
@@ -130,7 +131,8 @@ class BoardScreen(Page):
         if not view.display or self.board is None or cell is None:
             return
         columns = max(20, view.columns - 1)
-        view.show(detail_lines(self.board, self.grid.state, *cell, self._commits.get(cell), self.app.now(), columns))
+        commits = self._commits.get(cell)
+        view.show(detail_lines(self.board, self.grid.state, *cell, commits, self.app.now(), columns, self.live))
 
     def on_resize(self) -> None:
         """The pane beside the grid is laid out anew."""
@@ -228,7 +230,9 @@ class BoardScreen(Page):
         self.grid.focus()
 
     def action_refetch(self) -> None:
-        """Fetch and read again."""
+        """Fetch and read again; lost connections are tried now."""
+        if self.app.ready:
+            engine_of(self).live.retry()
         self.app.fetch(asked=True)
 
     def action_plan(self) -> None:

@@ -26,6 +26,7 @@ from liftlock_tui.render.stage import after_push, result_lines, title_pieces
 from liftlock_tui.replies import Previewed, Progress, PushEnded, Rendered
 from liftlock_tui.screens.page import Page
 from liftlock_tui.screens.stage_acts import StageActs
+from liftlock_tui.screens.stage_live import StageLive
 from liftlock_tui.widgets.bars import Bar, Footer, Words
 from liftlock_tui.widgets.diff_view import DiffView
 from liftlock_tui.widgets.lines import LineList
@@ -37,7 +38,7 @@ SIDE_COLUMNS = 160
 CONTEXT = 3
 
 
-class StageScreen(StageActs, Page):
+class StageScreen(StageLive, StageActs, Page):
     """A plan, what it would commit, and the way to the commit and its push."""
 
     CSS_PATH = "../styles/stage.tcss"
@@ -51,7 +52,8 @@ class StageScreen(StageActs, Page):
         self.pushed: PushEnded | None = None
         self.draft: str | None = None
         self.epoch = 0
-        self.rendered = False
+        self.view_of = "files"
+        """What the preview shows: `files`, `rendered` or `live`."""
         self._side: bool | None = None
         self._around = CONTEXT
         self._diffs: tuple[FileDiff, ...] = ()
@@ -109,8 +111,10 @@ class StageScreen(StageActs, Page):
         start(
             self, "preview", lambda job: Previewed(epoch, engine.file_diffs(plan), engine.cautions(plan)), epoch=epoch
         )
-        if self.rendered:
+        if self.view_of == "rendered":
             self._render_manifests(fetch=False)
+        elif self.view_of == "live":
+            self._compare_live()
 
     def _render_manifests(self, *, fetch: bool) -> None:
         epoch, plan, engine = self.epoch, self.plan, engine_of(self)
@@ -144,14 +148,14 @@ class StageScreen(StageActs, Page):
         self._show_preview()
 
     def on_progress(self, message: Progress) -> None:
-        """What rendering is doing."""
+        """What rendering or the cluster is doing."""
         if message.epoch == self.epoch:
-            self._progress = message.text
+            self._progress = self.live_progress = message.text
             self._show_preview()
 
     def on_failed(self, message: Failed) -> None:
         """Say what could not be done, in place where there is one."""
-        if message.doing in ("preview", "render"):
+        if message.doing in ("preview", "render", "compare-live"):
             if message.epoch == self.epoch:
                 self._broken, self._whole = message.error, True
                 self._show_preview()
@@ -169,7 +173,9 @@ class StageScreen(StageActs, Page):
             rows = [BLANK, *(Line(tuple(pieces)) for pieces in error_paragraphs(self._broken)), BLANK]
             if isinstance(self._broken, EditError):
                 rows += [line(("  take the change out with Space, or type another value with e", "muted"))]
-        elif self.rendered:
+        elif self.view_of == "live":
+            rows = self.live_lines(self._around, columns, side=side)
+        elif self.view_of == "rendered":
             rows = diffs.renderings(
                 self._renderings, self._around, columns, side=side, whole=self._whole, progress=self._progress
             )
@@ -178,9 +184,7 @@ class StageScreen(StageActs, Page):
         self.view.show(rows, top=top)
 
     def _show_title(self) -> None:
-        self.query_one("#title", Bar).say(
-            *title_pieces(self.plan, self._cautions, self.size.width, rendered=self.rendered)
-        )
+        self.query_one("#title", Bar).say(*title_pieces(self.plan, self._cautions, self.size.width, shown=self.view_of))
         self._show_why()
 
     def _show_why(self) -> None:
@@ -261,19 +265,19 @@ class StageScreen(StageActs, Page):
         self._show_preview()
 
     def action_rendered(self) -> None:
-        """Files or manifests."""
-        self.rendered = not self.rendered
+        """Files, manifests, or what runs."""
+        self.view_of = {"files": "rendered", "rendered": "live", "live": "files"}[self.view_of]
         self._broken = None
         self._show_title()
-        if self.rendered:
-            self._render_manifests(fetch=False)
-        else:
-            self._make_preview()
+        self._make_preview()
         self._show_preview(top=True)
 
     def action_fetch(self) -> None:
         """Fetch what rendering needs."""
-        self.rendered = True
+        if self.view_of == "live":
+            self._compare_live(fetch=True)
+            return
+        self.view_of = "rendered"
         self._show_title()
         self._render_manifests(fetch=True)
 
@@ -293,7 +297,7 @@ class StageScreen(StageActs, Page):
     def _moved(self) -> None:
         self._show_why()
         node = self.plan_tree.node
-        if node is not None and not self.rendered and node.kind in ("file", "change", "kept"):
+        if node is not None and self.view_of == "files" and node.kind in ("file", "change", "kept"):
             self.view.seek(node.changes[0].file)
 
     @on(PlanTree.Toggle)

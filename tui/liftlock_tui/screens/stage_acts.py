@@ -30,7 +30,6 @@ class StageActs(Page):
     promotion: Promotion | None
     pushed: PushEnded | None
     draft: str | None
-    rendered: bool
 
     if TYPE_CHECKING:
 
@@ -41,6 +40,7 @@ class StageActs(Page):
         def show_told(self, title: str, paragraphs: list[Line]) -> None: ...  # noqa: D102
         def copies(self) -> list[str]: ...  # noqa: D102
         def _show_result(self) -> None: ...
+        def watch_after(self, ended: PushEnded) -> None: ...  # noqa: D102
 
     def action_commit(self) -> None:
         """Show the message, then commit."""
@@ -72,6 +72,7 @@ class StageActs(Page):
             self.app.made = [made for made in self.app.made if made != self.promotion]
             self.app.refill()
             self._show_result()
+            self.watch_after(result)
         elif result == "replan":
             self.action_replan()
 

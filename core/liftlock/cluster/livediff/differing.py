@@ -91,19 +91,37 @@ def _fill(new: Any, old: Any, marks: dict[Any, Any]) -> None:
 
 
 def _differing(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Both sides without the entries that are equal; lists stay whole, for their items are matched."""
+    """Both sides without the mappings and lists that are equal."""
     mine, theirs = {}, {}
-    for key in (*old, *(key for key in new if key not in old)):
+    for key, value in old.items():
         if key not in new:
-            mine[key] = old[key]
-        elif key not in old:
-            theirs[key] = new[key]
-        elif isinstance(old[key], dict) and isinstance(new[key], dict):
-            if old[key] != new[key]:
-                mine[key], theirs[key] = _differing(old[key], new[key])
-        else:
-            mine[key], theirs[key] = old[key], new[key]
+            mine[key] = value
+            continue
+        other: Any = new[key]
+        if isinstance(value, dict | list) and type(value) is type(other):
+            if value is other or value == other:
+                continue
+            if isinstance(value, dict):
+                value, other = _differing(value, other)
+            elif _aligned(value, other):
+                pairs = [_differing(*pair) for pair in zip(value, other, strict=True)]
+                value, other = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        mine[key], theirs[key] = value, other
+    theirs.update((key, value) for key, value in new.items() if key not in old)
     return mine, theirs
+
+
+def _aligned(old: list[Any], new: list[Any]) -> bool:
+    """Whether the items of two lists are mappings that belong together one by one, each by a name of its own.
+
+    Only then can parts of them be left out: what tells items apart is never a mapping or a list.
+    """
+    if len(old) != len(new) or not all(isinstance(item, dict) for item in (*old, *new)):
+        return False
+    names = [item.get("name") for item in old]
+    if not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
+        return False
+    return names == [item.get("name") for item in new]
 
 
 def same(key: ObjectKey) -> ObjectDiff:
@@ -112,43 +130,78 @@ def same(key: ObjectKey) -> ObjectDiff:
 
 
 def _lines(old: dict[str, Any] | None, new: dict[str, Any] | None) -> tuple[DiffLine, ...]:
-    mine, theirs = lines(old), lines(new)
+    memory: _Memory = {}
+    mine, theirs = lines(old, memory), lines(new, memory)
     whole = max(len(mine), len(theirs)) <= _WHOLE_LINES
     return diff_lines(mine, theirs, context=None if whole else _CONTEXT)
 
 
-def lines(value: Any) -> list[str]:
-    """The lines of `yaml_lines`, put together from those of the single entries, which repeat from object to object."""
+_Memory = dict[tuple[int, str, str], tuple[list[str], int, int]]
+"""Where the lines of a collection stand already: by its identity and indentation."""
+
+
+def lines(value: Any, memory: _Memory | None = None) -> list[str]:
+    """The lines of `yaml_lines`, put together from those of the single entries, which repeat from object to object.
+
+    `memory` lets two objects share the lines of the parts that they share.
+    """
     made: list[str] = []
-    if isinstance(value, dict) and value and _append(made, value, "", ""):
+    if isinstance(value, dict) and value and _append(made, value, "", "", {} if memory is None else memory):
         return made
     return yaml_lines(value)
 
 
-def _append(made: list[str], value: Any, first: str, rest: str) -> bool:
+def _append(made: list[str], value: Any, first: str, rest: str, memory: _Memory) -> bool:
     """The lines of a collection; the first stands behind `first`, the others behind `rest`. False: not like this."""
+    at = (id(value), first, rest)
+    if at in memory:
+        there, start, end = memory[at]
+        made += there[start:end]
+        return True
+    start = len(made)
+    if isinstance(value, list):
+        fine = _append_items(made, value, first, rest, memory)
+    else:
+        fine = _append_entries(made, value, first, rest, memory)
+    memory[at] = (made, start, len(made))
+    return fine
+
+
+def _append_items(made: list[str], value: list[Any], first: str, rest: str, memory: _Memory) -> bool:
     lead = first
-    entries = value.items() if isinstance(value, dict) else ((None, item) for item in value)
-    for key, inner in entries:
+    for inner in value:
         if isinstance(inner, dict | list) and inner:
-            if key is None:
-                if not _append(made, inner, f"{lead}- ", f"{rest}  "):
-                    return False
-            else:
-                head = _entry(key, True)
-                if head is None:
-                    return False
-                made.append(lead + head[0].removesuffix(" true"))
-                inward = rest if isinstance(inner, list) else f"{rest}  "
-                if not _append(made, inner, inward, inward):
-                    return False
-        else:
-            entry = _entry(key, inner)
-            if entry is None:
+            if not _append(made, inner, f"{lead}- ", f"{rest}  ", memory):
                 return False
-            made.append(lead + entry[0])
-            made += [rest + line if line else line for line in entry[1:]]
+        elif not _append_entry(made, None, inner, lead, rest):
+            return False
         lead = rest
+    return True
+
+
+def _append_entries(made: list[str], value: dict[str, Any], first: str, rest: str, memory: _Memory) -> bool:
+    lead = first
+    for key, inner in value.items():
+        if isinstance(inner, dict | list) and inner:
+            head = _entry(key, True)
+            if head is None:
+                return False
+            made.append(lead + head[0].removesuffix(" true"))
+            inward = rest if isinstance(inner, list) else f"{rest}  "
+            if not _append(made, inner, inward, inward, memory):
+                return False
+        elif not _append_entry(made, key, inner, lead, rest):
+            return False
+        lead = rest
+    return True
+
+
+def _append_entry(made: list[str], key: str | None, value: Any, lead: str, rest: str) -> bool:
+    entry = _entry(key, value)
+    if entry is None:
+        return False
+    made.append(lead + entry[0])
+    made += [rest + line if line else line for line in entry[1:]]
     return True
 
 

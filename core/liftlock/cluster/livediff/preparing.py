@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import copy
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -39,7 +38,7 @@ def wanted(manifest: Manifest, live: Manifest | None, applier: Applier, namespac
 
     `namespace` is "" for objects of the whole cluster.
     """
-    made = copy.deepcopy(dict(manifest))
+    made = dict(manifest)
     metadata = made["metadata"] = dict(made.get("metadata") or {})
     for name in _SERVER:
         metadata.pop(name, None)

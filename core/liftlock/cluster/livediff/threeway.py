@@ -66,7 +66,7 @@ def keyed(items: Iterable[Any], keys: Sequence[str]) -> dict[tuple[Any, ...], An
     found: dict[tuple[Any, ...], Any] = {}
     seen: dict[tuple[str, ...], int] = defaultdict(int)
     for item in items:
-        name = named(item, keys) if isinstance(item, Mapping) else None
+        name = named(item, keys) if isinstance(item, dict) else None
         if name is None:
             return None
         found[name, seen[name]] = item
@@ -76,7 +76,7 @@ def keyed(items: Iterable[Any], keys: Sequence[str]) -> dict[tuple[Any, ...], An
 
 def same(one: Any, other: Any) -> bool:
     """Whether two JSON values are one; 1 and true are two, 1 and 1.0 are one number."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
+    if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
@@ -113,12 +113,12 @@ class _Patching:
         return patch
 
     def _entry(self, patch: dict[str, Any], key: str, before: Any, wanted: Any, now: Any, field: Field) -> None:
-        if isinstance(wanted, Mapping) and isinstance(now, Mapping):
+        if isinstance(wanted, dict) and isinstance(now, dict):
             if field.replace:
                 if not same(wanted, now):
                     patch[key] = wanted
                 return
-            former = before if isinstance(before, Mapping) else {}
+            former = before if isinstance(before, dict) else {}
             inner = field.inner
             made = self.mappings(former, wanted, now, inner, retain=field.retain)
             if made:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from liftlock.render.applied.reading import mapping, mappings, string
+from liftlock.render.applied.unresolved import is_unresolved
 
 Manifest = dict[str, Any]
 
@@ -99,7 +100,7 @@ def normal(manifest: Manifest) -> Manifest:
     if kind == "Secret" and isinstance(manifest.get("stringData"), Mapping) and not mapping(manifest, "sops"):
         data = {
             str(name): base64.b64encode(_text(value).encode("utf-8", "surrogateescape")).decode()
-            if "••••(" not in _text(value)
+            if not is_unresolved(_text(value))
             else _text(value)
             for name, value in manifest["stringData"].items()
         }

@@ -48,6 +48,18 @@ def test_a_difference_is_that_of_the_diffing_package(one: Any, other: Any):
     assert ours.fields == whole.fields
 
 
+ITEMS = st.lists(st.fixed_dictionaries({"name": st.sampled_from("abc")}, optional={"x": VALUES, "kind": VALUES}))
+
+
+@given(ITEMS, ITEMS, VALUES)
+def test_so_it_is_with_items_that_have_names(one: Any, other: Any, value: Any):
+    key = ObjectKey("", "ConfigMap", "", "x")
+    for after in (other, [{**item, "x": value} for item in one]):
+        mine, theirs = wrapped({"items": one, "other": value}), wrapped({"items": after, "other": value})
+        ours, whole = difference(key, mine, theirs), object_diff(key, mine, theirs)
+        assert (ours.lines, ours.fields, ours.status) == (whole.lines, whole.fields, whole.status)
+
+
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_secrets_never_show(one: str, other: str):
     def secret(value: str) -> dict[str, Any]:

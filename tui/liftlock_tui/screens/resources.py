@@ -1,0 +1,202 @@
+"""The live objects of an environment, from what Git has down to the pods, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from liftlock.model.diff import ObjectKey
+from liftlock.model.health import HealthStatus, LiveObject
+from liftlock_tui.actions import bindings
+from liftlock_tui.ink import BLANK, Line, fit, line, wrapped
+from liftlock_tui.jobs import engine_of, start
+from liftlock_tui.render.converge import object_pieces
+from liftlock_tui.replies import TreeRead
+from liftlock_tui.screens.page import Page
+from liftlock_tui.widgets.bars import Bar, Footer, Words
+from liftlock_tui.widgets.lines import LineList, Row
+
+if TYPE_CHECKING:
+    from liftlock_tui.widgets.filter_line import FilterLine
+
+SECOND = 1.0
+
+
+class ResourcesScreen(Page):
+    """A tree with a cursor that stays with its object while the cluster moves."""
+
+    CSS_PATH = "../styles/live.tcss"
+    AUTO_FOCUS = "LineList"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("resources")]
+
+    def __init__(self, environment: str, app: str) -> None:
+        super().__init__()
+        self.environment = environment
+        self.of = app
+        self._objects: tuple[LiveObject, ...] = ()
+        self._shut: set[ObjectKey] = set()
+        self._words: tuple[str, ...] = ()
+        self._read = False
+
+    def compose(self) -> ComposeResult:
+        """Title, objects, all about the one under the cursor, keys."""
+        yield Bar(id="title", classes="bar")
+        yield LineList(id="tree")
+        yield Words(id="about")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Look, and again each second."""
+        self.set_interval(SECOND, self._look)
+        self._look()
+        self._show()
+
+    def _look(self) -> None:
+        live, environment, of = engine_of(self).live, self.environment, self.of
+        start(self, "tree", lambda job: TreeRead(live.tree(environment, of)))
+
+    def on_tree_read(self, message: TreeRead) -> None:
+        """The objects as they are now."""
+        if not self._read or message.objects != self._objects:
+            self._objects, self._read = message.objects, True
+            self._show()
+
+    def on_resize(self) -> None:
+        """Lay out anew."""
+        self._show()
+
+    def repaint(self) -> None:
+        """The colours have changed."""
+        super().repaint()
+        self._show()
+
+    def _show(self) -> None:
+        view = self.query_one(LineList)
+        columns = max(30, view.columns - 1)
+        rows = [
+            Row(item.key, (Line(fit(object_pieces(item, depth), columns)),))
+            for item, depth in self._walk(self._objects, 0)
+        ]
+        nothing = "nothing here has these words" if self._words else "nothing was found" if self._read else "looking"
+        view.show(rows or [Row(None, (BLANK, line((f"   {nothing}", "muted"))))])
+        bad = sum(item.health.status is HealthStatus.DEGRADED for item in self._objects)
+        about = f"{self.of} in {self.environment}" if self.of else self.environment
+        state = ((f"✗ {bad} failing ", "problem"),) if bad else (("● ", "level"),) if self._objects else ()
+        self.query_one("#title", Bar).say(
+            ((f" {about}", "strong bold"), ("  live objects", "muted")), (*state, (f" {len(rows)} shown ", "muted"))
+        )
+        self._show_about()
+
+    def _walk(self, items: tuple[LiveObject, ...], depth: int) -> Iterator[tuple[LiveObject, int]]:
+        for item in items:
+            below = list(self._walk(item.children, depth + 1)) if item.key not in self._shut else []
+            text = f"{item.key} {item.note} {' '.join(item.images)}".lower()
+            if below or all(word in text for word in self._words):
+                yield item, depth
+                yield from below
+
+    def _find(self, key: object) -> LiveObject | None:
+        waiting = list(self._objects)
+        while waiting:
+            item = waiting.pop()
+            if item.key == key:
+                return item
+            waiting += item.children
+        return None
+
+    def _show_about(self) -> None:
+        item = self._find(self.query_one(LineList).key)
+        words = self.query_one("#about", Words)
+        words.display = item is not None
+        if item is None:
+            return
+        columns = max(30, self.size.width - 4)
+        rows: list[Line] = []
+        if item.cause is not None:
+            rows += wrapped((("✗ ", "problem bold"), (item.cause.sentence, "problem")), columns, indent=2)
+        elif item.health.message:
+            rows += wrapped(((f"{item.health.status}: ", "strong"), (item.health.message, "")), columns, indent=2)
+        if item.images:
+            rows += wrapped((("images ", "muted"), (", ".join(item.images), "")), columns, indent=7)
+        rows += [] if rows else [line((f"{item.health.status}, by the rule of {item.health.rule}", "muted"))]
+        words.say(*(drawn.pieces for drawn in rows[:5]))
+
+    def on_line_list_moved(self) -> None:
+        """Another object is under the cursor."""
+        self._show_about()
+
+    # Acts ----------------------------------------------------------------------------------------------------------
+
+    def action_open(self) -> None:
+        """Open or close."""
+        key = self.query_one(LineList).key
+        if isinstance(key, ObjectKey):
+            self._shut ^= {key}
+            self._show()
+
+    def on_line_list_chosen(self) -> None:
+        """Open or close."""
+        self.action_open()
+
+    def action_copy(self) -> None:
+        """Copy the object as kubectl names it."""
+        key = self.query_one(LineList).key
+        if isinstance(key, ObjectKey):
+            self.app.copy(_kubectl(key))
+
+    def action_hand_over(self) -> None:
+        """Open k9s on the object."""
+        from liftlock_tui.external import k9s
+
+        key = self.query_one(LineList).key
+        if isinstance(key, ObjectKey):
+            lanes = engine_of(self).live.board().lanes_of(self.environment)
+            target = lanes[0].target if lanes else None
+            k9s(self.app, key, (target.workloads or target.context) if target is not None else "")
+
+    async def action_filter(self) -> None:
+        """Type a filter."""
+        from liftlock_tui.widgets.filter_line import FilterLine
+
+        if not self.query("#filter"):
+            await self.mount(FilterLine(), before=self.query_one(Footer))
+        field = self.query_one("#filter", Input)
+        field.display = True
+        self.set_focus(field)
+
+    def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
+        """Show what passes."""
+        self._words = tuple(event.text.lower().split())
+        self._show()
+        if event.done:
+            self._close_filter()
+
+    def _close_filter(self) -> None:
+        for field in self.query("#filter"):
+            field.display = bool(getattr(field, "value", ""))
+        self.query_one(LineList).focus()
+
+    @property
+    def esc_word(self) -> str:
+        """What Esc will do."""
+        return "all objects" if self._words else "back"
+
+    def action_back(self) -> None:
+        """The filter, then back."""
+        if self._words or not isinstance(self.focused, LineList):
+            self._words = ()
+            for field in self.query("#filter"):
+                field.value = ""  # type: ignore[attr-defined]
+            self._close_filter()
+            self._show()
+        else:
+            self.app.pop_screen()
+
+
+def _kubectl(key: ObjectKey) -> str:
+    kind = f"{key.kind.lower()}.{key.group}" if key.group else key.kind.lower()
+    return f"{kind}/{key.name} -n {key.namespace}" if key.namespace else f"{kind}/{key.name}"
