@@ -52,13 +52,17 @@ def runs_piece(state: CellState | None, cells: Sequence[LiveCell]) -> Piece:
     """The version that really runs, where it is not the one in Git."""
     if not cells or state is None or not cells[0].running:
         return "", ""
-    wanted = {short_version(version.value) for version in state.versions or ()}
-    wanted |= {version.value.rpartition(":")[2] for version in state.versions or ()}
-    other = [r for r in cells[0].running if short_version(r.value) not in wanted and r.value not in wanted]
+    wanted = {_plain(version.value) for version in state.versions or ()}
+    other = [r for r in cells[0].running if _plain(r.value) not in wanted]
     known = [r for r in other if state.versions and any(_same(r.name, v.name) for v in state.versions)]
     if not known:
         return "", ""
     return f"runs {shorten(short_version(known[0].value), 16)}", "behind"
+
+
+def _plain(value: str) -> str:
+    """A version without its image's name and digest."""
+    return short_version(value.partition("@")[0].rpartition(":")[2] or value)
 
 
 def _same(image: str, name: str) -> bool:
@@ -90,7 +94,7 @@ def _contact(fresh: Freshness, now: float) -> str:
         return "login"
     if fresh.contact is Contact.ASK:
         return "a: agree"
-    return "" if fresh.contact is Contact.LIVE else str(fresh.contact)
+    return str(fresh.contact)
 
 
 def lane_lines(lanes: Sequence[Lane], now: float, columns: int) -> list[Line]:

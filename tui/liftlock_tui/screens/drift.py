@@ -145,7 +145,12 @@ class DriftScreen(Page):
         elif self._doing:
             view.show([BLANK, line((f"  · {self._doing}", "muted"))])
         else:
-            hints = [line((f"  → {d.hint}", "muted")) for d in self._diffs if d.problem and d.hint]
+            hints = [
+                row
+                for diff in self._diffs
+                if diff.problem and diff.hint
+                for row in wrapped((("  → ", "accent"), (diff.hint, "")), columns, indent=4)
+            ]
             view.show([BLANK, *(hints or [line(("  = what runs is what Git says", "level"))])])
 
     def on_line_list_moved(self) -> None:

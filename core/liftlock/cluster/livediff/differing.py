@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from liftlock.cluster.livediff.ownership import IDENTITIES
 from liftlock.diffing.fields import changes
 from liftlock.diffing.files import diff_lines
 from liftlock.diffing.objects import prepared
@@ -19,6 +20,7 @@ _NOISE = ("managedFields", "resourceVersion", "generation", "uid", "creationTime
 # Longer objects are shown around their changes only.
 _WHOLE_LINES = 1500
 _CONTEXT = 12
+_NAMING = frozenset(key for keys in IDENTITIES for key in keys)
 
 
 def bare(manifest: Manifest) -> dict[str, Any]:
@@ -90,23 +92,29 @@ def _fill(new: Any, old: Any, marks: dict[Any, Any]) -> None:
             del new[key]
 
 
-def _differing(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Both sides without the mappings and lists that are equal."""
-    mine, theirs = {}, {}
+def _differing(
+    old: dict[str, Any], new: dict[str, Any], kept: frozenset[str] = frozenset()
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both sides without the mappings and lists that are equal, but for those under the keys to be kept."""
+    mine: dict[str, Any] = {}
+    theirs: dict[str, Any] = {}
+    value: Any
     for key, value in old.items():
         if key not in new:
             mine[key] = value
             continue
         other: Any = new[key]
-        if isinstance(value, dict | list) and type(value) is type(other):
-            if value is other or value == other:
-                continue
-            if isinstance(value, dict):
-                value, other = _differing(value, other)
-            elif _aligned(value, other):
-                pairs = [_differing(*pair) for pair in zip(value, other, strict=True)]
-                value, other = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         mine[key], theirs[key] = value, other
+        if not isinstance(value, dict | list) or type(value) is not type(other):
+            continue
+        if value is other or value == other:
+            if key not in kept:
+                del mine[key], theirs[key]
+        elif isinstance(value, dict):
+            mine[key], theirs[key] = _differing(value, other)
+        elif _aligned(value, other):
+            pairs = [_differing(*pair, _NAMING) for pair in zip(value, other, strict=True)]
+            mine[key], theirs[key] = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     theirs.update((key, value) for key, value in new.items() if key not in old)
     return mine, theirs
 
@@ -114,7 +122,7 @@ def _differing(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any]
 def _aligned(old: list[Any], new: list[Any]) -> bool:
     """Whether the items of two lists are mappings that belong together one by one, each by a name of its own.
 
-    Only then can parts of them be left out: what tells items apart is never a mapping or a list.
+    Only then can parts of them be left out.
     """
     if len(old) != len(new) or not all(isinstance(item, dict) for item in (*old, *new)):
         return False
@@ -225,5 +233,6 @@ def _empty(key: str | None, mapping: bool) -> tuple[str, ...] | None:
 
 def _plain(key: str | None, value: Any) -> tuple[str, ...] | None:
     written = yaml_lines([value] if key is None else {key: value})
-    # A key too long to stand on its line begins with a question mark.
-    return None if key is not None and written[0].startswith("? ") else tuple(written)
+    # A key too long to stand on its line begins with a question mark; a text that ends in empty lines ends a document.
+    alone = written[-1] == "..." or (key is not None and written[0].startswith("? "))
+    return None if alone else tuple(written)

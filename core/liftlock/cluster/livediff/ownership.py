@@ -162,7 +162,7 @@ def located(value: Any, text: str) -> tuple[Any, ...] | None:
     return None
 
 
-_KEYS: Sequence[tuple[str, ...]] = (
+IDENTITIES: Sequence[tuple[str, ...]] = (
     ("name",),
     ("kind", "name"),
     ("kind", "namespace", "name"),
@@ -182,11 +182,12 @@ _KEYS: Sequence[tuple[str, ...]] = (
     ("uid",),
     ("type",),
 )
+"""What the items of lists may be named by in paths, as the diffing package does."""
 
 
 def _names(item: Any) -> Iterator[str]:
     """How a path may name an item."""
     if isinstance(item, Mapping):
-        for keys in _KEYS:
+        for keys in IDENTITIES:
             if keys[-1] in item:
                 yield printable(step_text(tuple((key, str(item[key])) for key in keys if key in item)))

@@ -85,7 +85,6 @@ def _add(document: dict[str, Any], spec: Mapping[str, Any], places: Places, fold
     for ours, theirs in (("targetNamespace", "namespace"), ("namePrefix", "namePrefix"), ("nameSuffix", "nameSuffix")):
         if string(spec, ours):
             document[theirs] = string(spec, ours)
-    _extend(document, "patches", [_patch(patch) for patch in mappings(spec, "patches")])
     components = []
     for component in strings(spec, "components"):
         if component.lower().startswith(_REMOTE) or posixpath.isabs(component):
@@ -95,6 +94,12 @@ def _add(document: dict[str, Any], spec: Mapping[str, Any], places: Places, fold
             continue
         components.append(component)
     _extend(document, "components", components)
+    with_fields(document, spec)
+
+
+def with_fields(document: dict[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The kustomization with the patches, images and build metadata of a spec added to its own."""
+    _extend(document, "patches", [_patch(patch) for patch in mappings(spec, "patches")])
     # Fields of older versions of the API.
     _extend(document, "patchesStrategicMerge", [json.dumps(p) for p in mappings(spec, "patchesStrategicMerge")])
     _extend(
@@ -109,6 +114,7 @@ def _add(document: dict[str, Any], spec: Mapping[str, Any], places: Places, fold
         document["images"] = merged_images(mappings(document, "images"), images)
     if strings(spec, "buildMetadata"):
         document["buildMetadata"] = strings(spec, "buildMetadata")
+    return document
 
 
 def _extend(document: dict[str, Any], field: str, more: list[Any]) -> None:

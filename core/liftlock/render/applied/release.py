@@ -13,16 +13,17 @@ from typing import Any
 from liftlock.errors import RenderError
 from liftlock.model.diff import ObjectKey
 from liftlock.model.tree import Tree
-from liftlock.render.applied.bench import Asked, Bench, Install
+from liftlock.render.applied.bench import Asked, Bench, Install, parsed
 from liftlock.render.applied.chartvalues import ChartValues, chart_values, merged
-from liftlock.render.applied.marking import Manifest, labelled, marks, placed
+from liftlock.render.applied.generating import with_fields
+from liftlock.render.applied.marking import Manifest, labelled, placed
 from liftlock.render.applied.reading import folder, mapping, mappings, string, strings, texts
 from liftlock.render.applied.variables import Source
 from liftlock.render.manifests import Unreadable, load
 from liftlock.render.overlay import Overlay
 from liftlock.render.references import Chart
 from liftlock.render.result import Rendered
-from liftlock.text import plural, printable
+from liftlock.text import printable
 
 GROUP = "helm.toolkit.fluxcd.io"
 SOURCES = "source.toolkit.fluxcd.io"
@@ -63,13 +64,12 @@ def render(bench: Bench, tree: Tree, release: Release, asked: Asked) -> Rendered
     if not HELM_NAME.fullmatch(release.name):
         raise RenderError(f"{printable(release.name)} is no name that Helm takes", "", "set spec.releaseName")
     values = chart_values(release.spec, release.key.namespace, release.source)
-    crds = string(release.spec, "upgrade", "crds") == "CreateReplace"
     install = Install(
         release.name,
         release.namespace,
         tuple(values.files),
         tuple(values.sets),
-        flags=("--no-hooks", *(("--include-crds",) if crds else ())),
+        flags=("--no-hooks", *(("--include-crds",) if _replaces_definitions(release) else ())),
     )
     made = _installed(bench, tree, release, install, asked)
     if made.problem:
@@ -196,22 +196,16 @@ def _post_rendered(
         if not kustomize or not objects:
             continue
         home = f".liftlock-post-renderer-{number}"
-        document = {
-            "resources": ["helm-output.yaml"],
-            **{key: kustomize[key] for key in ("patches", "images", "patchesJson6902") if kustomize.get(key)},
-        }
-        if merges := mappings(kustomize, "patchesStrategicMerge"):
-            document["patchesStrategicMerge"] = [json.dumps(patch, default=str) for patch in merges]
-        for patch in document.get("patchesJson6902", ()):
-            patch["patch"] = json.dumps(patch.get("patch"), default=str)
+        # A folder of nothing but the output, with the same fields on it as a Kustomization would have.
+        document = with_fields({"resources": ["helm-output.yaml"]}, kustomize)
         files = {
             f"{home}/kustomization.yaml": json.dumps(document, default=str).encode(),
             f"{home}/helm-output.yaml": "---\n".join(json.dumps(m) + "\n" for m in objects).encode(),
         }
-        made = bench.render(Overlay(tree, files), home, cancelled=asked.cancelled)
+        text, made = bench.text(Overlay(tree, files), home, asked)
         if made.problem:
             raise RenderError("The post renderer of the release fails", made.problem, made.hint)
-        objects = list(made.objects)
+        objects = list(parsed(text))
     return objects
 
 
@@ -220,12 +214,11 @@ def _finished(manifest: Manifest, release: Release) -> Manifest:
     common = mapping(release.spec, "commonMetadata")
     made = labelled(manifest, texts(common, "labels"), texts(common, "annotations"))
     own = {f"{GROUP}/name": release.key.name, f"{GROUP}/namespace": release.key.namespace}
-    if made.get("kind") == "CustomResourceDefinition" and "helm.sh/chart" not in marks(made):
-        return labelled(made, own)
+    if made.get("kind") == "CustomResourceDefinition" and _replaces_definitions(release):
+        return labelled(made, own)  # those of crds/ are applied beside the release
     helm = {"meta.helm.sh/release-name": release.name, "meta.helm.sh/release-namespace": release.namespace}
     return labelled(made, {**own, "app.kubernetes.io/managed-by": "Helm"}, helm)
 
 
-def crds_note(count: int) -> str:
-    """What is said of definitions in a chart's crds/ folder."""
-    return f"{plural(count, 'definition')} of custom kinds: created where absent, never changed"
+def _replaces_definitions(release: Release) -> bool:
+    return string(release.spec, "upgrade", "crds") == "CreateReplace"

@@ -93,7 +93,7 @@ def put_in(text: str, found: Variables) -> tuple[list[Manifest], list[str]]:
     notes = list(found.notes)
     if missing:
         names = ", ".join(f"{printable(name)} ({where})" for name, where in missing.items())
-        notes.append(f"no value for {names}: Flux 2.7 and later refuse to apply that, older ones put nothing there")
+        notes.append(f"no value for {names}: Flux 2.9 and later refuse to apply that, older ones put nothing there")
     hidden = [name for name in unknown if name in found.values]
     if hidden:
         notes.append(f"not known here, because secret: {', '.join(map(printable, hidden))}")

@@ -7,7 +7,7 @@ import json
 import string
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftlock.cluster.livediff.differing import difference, lines
@@ -25,6 +25,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(WORDS, VALUES, max_size=4))
 def test_lines_are_those_of_the_whole_object(value: dict[str, Any]):
     assert lines(value) == yaml_lines(value)
@@ -39,6 +40,7 @@ def wrapped(value: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": {}}, "data": value}
 
 
+@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_a_difference_is_that_of_the_diffing_package(one: Any, other: Any):
     key = ObjectKey("", "ConfigMap", "", "x")
@@ -51,6 +53,7 @@ def test_a_difference_is_that_of_the_diffing_package(one: Any, other: Any):
 ITEMS = st.lists(st.fixed_dictionaries({"name": st.sampled_from("abc")}, optional={"x": VALUES, "kind": VALUES}))
 
 
+@settings(deadline=None)
 @given(ITEMS, ITEMS, VALUES)
 def test_so_it_is_with_items_that_have_names(one: Any, other: Any, value: Any):
     key = ObjectKey("", "ConfigMap", "", "x")
@@ -60,6 +63,7 @@ def test_so_it_is_with_items_that_have_names(one: Any, other: Any, value: Any):
         assert (ours.lines, ours.fields, ours.status) == (whole.lines, whole.fields, whole.status)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_secrets_never_show(one: str, other: str):
     def secret(value: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from owned_objects import deep, entry, owned
 
@@ -99,6 +99,7 @@ SETS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(SETS, SETS)
 def test_a_set_without_what_is_in_it_is_empty(one: Any, other: Any):
     assert without(one, union(one, other)) == {}

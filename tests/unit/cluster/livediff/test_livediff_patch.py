@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftlock.cluster.livediff.applying import applied
@@ -198,6 +198,7 @@ def _by_name(items: Any) -> dict[str, Any]:
     return {item["name"]: item for item in items or []}
 
 
+@settings(deadline=None)
 @given(STATES, STATES, STATES)
 def test_the_patch_gives_what_it_must(original: Any, modified: Any, current: Any):
     result = patched(original, modified, current, TOY)
@@ -205,6 +206,7 @@ def test_the_patch_gives_what_it_must(original: Any, modified: Any, current: Any
     assert three_way(modified, modified, result, TOY) == {}, "the second apply has nothing to do"
 
 
+@settings(deadline=None)
 @given(STATES, STATES, STATES)
 def test_a_json_merge_patch_gives_what_it_must(original: Any, modified: Any, current: Any):
     result = patched(original, modified, current, PLAIN)
