@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from driving import make_app, seen, until
 from scripted_engine import ScriptedEngine, large_board
+from scripted_live import CRASH, LOST, SHA, cell, change, convergence, lane, tree
 from textual.pilot import Pilot
 
 from liftlock.commands import Entry
 from liftlock.errors import RepositoryError
+from liftlock.model.live import Contact, Freshness, LiveBoard, LiveState
+from liftlock.model.livediff import LiveDiff
 
 SIZES = {"60": (60, 20), "80": (80, 24), "120": (120, 40)}
 Steps = Callable[[Pilot[int]], Awaitable[None]]
@@ -118,6 +121,62 @@ def test_manifests_with_something_missing(snap_compare: Any) -> None:
     made.missing = ("https://example.org/base?ref=v1",)
     steps = shown(("2", "j", "p"), "newTag", ("t",), until_seen=("pinned and cached",))
     assert snap_compare(make_app(made), terminal_size=(120, 40), run_before=steps)
+
+
+LIVE = {
+    "live-board": ("board", ("2",), ("✗ failing",)),
+    "live-stage": ("stage", ("2", "j", "p"), ()),
+    "waiting": ("waiting", ("2", "W"), ("Flux looks",)),
+    "stuck": ("stuck", ("2", "W"), ("✗ stuck",)),
+    "converged": ("converged", ("2", "W"), ("✓ converged",)),
+    "lost": ("lost", ("2", "W"), ("unreachable",)),
+    "objects": ("board", ("2", "t"), ("Deployment checkout",)),
+    "drift": ("board", ("2", "d"), ("written by",)),
+}
+
+
+def live_engine(story: str) -> ScriptedEngine:
+    """Every live state somewhere on the board, and one story under way."""
+    made = engine()
+    live = made.live
+    keys = [key for key in sorted(made.whole.cells) if made.whole.cells[key] is not None]
+    cells = {key: (cell(state),) for key, state in zip(keys, [*LiveState, LiveState.LEVEL], strict=False)}
+    cells["checkout", "staging"] = (cell(LiveState.FAILING, "container app exits with code 1", cause=CRASH),)
+    lanes = (lane("dev"), lane("staging"), lane("production-eu", LOST), lane("production-us", Freshness(Contact.ASK)))
+    live.answer = LiveBoard(lanes, cells, 1)
+    live.objects = tree(CRASH)
+    live.promoted = SHA
+    live.diffs = (LiveDiff("checkout", "staging", "", (change(restarts=True),), 3),)
+    if story in ("waiting", "stuck", "converged", "lost"):
+        live.states = (convergence(story),)
+    return made
+
+
+def live_steps(name: str) -> Steps:
+    story, keys, texts = LIVE[name]
+    if story == "stage":
+        return shown(keys, "newTag", ("t", "t"), until_seen=("server-side apply",))
+    return shown("✗ failing", keys, until_seen=texts)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", LIVE)
+def test_live(snap_compare: Any, name: str, size: str) -> None:
+    made = live_engine(LIVE[name][0])
+    assert snap_compare(make_app(made), terminal_size=SIZES[size], run_before=live_steps(name))
+
+
+@pytest.mark.parametrize("name", ["live-board", "stuck"])
+def test_live_without_colour(snap_compare: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    made = live_engine(LIVE[name][0])
+    assert snap_compare(make_app(made), terminal_size=SIZES["120"], run_before=live_steps(name))
+
+
+@pytest.mark.parametrize("name", ["live-board", "stuck"])
+def test_live_in_ascii(snap_compare: Any, name: str) -> None:
+    made = live_engine(LIVE[name][0])
+    assert snap_compare(make_app(made, ascii_only=True), terminal_size=SIZES["120"], run_before=live_steps(name))
 
 
 def test_a_problem(snap_compare: Any) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from scripted_live import ScriptedLive
+
 from liftlock.clock import FixedClock
 from liftlock.commands import Entry, Journal
 from liftlock.errors import LiftlockError, Problem
@@ -258,6 +260,7 @@ class ScriptedEngine:
         self.held = threading.Event()
         self.held.set()
         self.closed = False
+        self.live = ScriptedLive()
 
     def _called(self, name: str, *arguments: Any) -> None:
         self.calls.append((name, *arguments))

@@ -142,7 +142,7 @@ async def test_t_shows_manifests_and_what_is_missing_is_fetched_by_one_key() -> 
         await pilot.press("F")
         await seen(pilot, "Deployment checkout in acme", "1 object of 5 would change")
         assert engine.named("renderings") == [(False,), (True,)]
-        await pilot.press("t")
+        await pilot.press("t", "t")
         await seen(pilot, "kustomization.yaml", "changed  +1 -1")
 
 

@@ -30,13 +30,37 @@ def reach(delivery: Delivery, facts: Facts, before: Reach = Reach.NOT) -> Reach:
         return Reach.APPLIED
     known = [_asked(revision, facts) for revision in (delivery.applied, delivery.attempted, delivery.seen)]
     if delivery.attempted and known[1]:
-        # Objects are on it already while its health checks run.
-        return Reach.APPLIED if delivery.doing is Doing.VERIFYING else Reach.ATTEMPTED
+        # Objects are on it already while its health checks run, and after they failed. A new try starts over; what
+        # was applied stays so meanwhile.
+        if delivery.doing is Doing.VERIFYING or checked(delivery):
+            return Reach.APPLIED
+        return Reach.APPLIED if before is Reach.APPLIED else Reach.ATTEMPTED
     if delivery.seen and known[2]:
         return Reach.FETCHED
     if delivery.controller is Controller.FLUX and _upstream(delivery, facts):
         return Reach.SEEN
-    return before if None in known else Reach.NOT
+    if None not in known:
+        return Reach.NOT
+    return Reach.APPLIED if _shown(delivery, facts) else before
+
+
+def settled(delivery: Delivery, facts: Facts) -> bool:
+    """Whether the controller has nothing more to do for the promotion: not even health checks of its own."""
+    if _has(delivery.applied, facts) or _compared(delivery, facts):
+        return True
+    return (not delivery.applied or _asked(delivery.applied, facts) is None) and _shown(delivery, facts)
+
+
+def checked(delivery: Delivery) -> bool:
+    """Flux applied it, and its health checks did not pass."""
+    ready = condition(delivery.raw, "Ready")
+    failed = ready is not None and ready.false and ready.reason in ("HealthCheckFailed", "HealthCheckCanceled")
+    return failed and delivery.controller is Controller.FLUX
+
+
+def _shown(delivery: Delivery, facts: Facts) -> bool:
+    """No revision is known here (a chart's version, a digest), and the objects are as promoted."""
+    return delivery.doing is Doing.IDLE and facts.rendered and bool(facts.changed) and not facts.unlike
 
 
 def superseded(delivery: Delivery, facts: Facts) -> bool:
@@ -69,3 +93,15 @@ def _upstream(delivery: Delivery, facts: Facts) -> bool:
     source = facts.objects.get(delivery.source) if delivery.source is not None else None
     told = condition(source, "Reconciling") or condition(source, "ArtifactOutdated")
     return told is not None and told.true and facts.revision in told.message
+
+
+def not_comparable(delivery: Delivery) -> bool:
+    """Argo CD cannot say how what runs stands to Git: it cannot render, or not reach one of both."""
+    if delivery.controller is not Controller.ARGOCD or delivery.operating:
+        return False
+    return string(delivery.raw, "status", "sync", "status") == "Unknown"
+
+
+def retried(delivery: Delivery) -> bool:
+    """Whether the controller tries what failed again soon, by itself (Argo CD's retries)."""
+    return delivery.controller is Controller.ARGOCD and delivery.operating

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from liftlock.cluster.delivery.acts import possible
 from liftlock.cluster.health import cause, happenings, progress, tree, verdict
-from liftlock.convergence.caveats import caveats
+from liftlock.convergence.caveats import caveats, hidden
 from liftlock.convergence.facts import Facts
-from liftlock.convergence.reaching import Reach, reach, superseded
-from liftlock.convergence.times import timed
+from liftlock.convergence.reaching import Reach, checked, not_comparable, reach, retried, settled, superseded
+from liftlock.convergence.times import believed, timed
 from liftlock.model.convergence import Convergence, Outcome, Phase, Step, StepState
 from liftlock.model.diff import ObjectKey
 from liftlock.model.health import Cause, Gravity, Health, HealthStatus
@@ -41,28 +41,32 @@ def track(before: Convergence | None, facts: Facts) -> Convergence:
     lagging = next((d for d, one in zip(facts.deliveries, levels, strict=True) if one == level), None)
     healths = [(key, _health(key, facts)) for key in facts.keys]
     failed = next((d for d in facts.deliveries if d.doing is Doing.FAILED and _ours(d, facts)), None)
+    gone = any(superseded(d, facts) for d in facts.deliveries)
     late = _late(before, level, facts)
     # What is wrong before the promotion is there is wrong with something else.
     first = _first_cause(healths, facts) if level is Reach.APPLIED and not late else None
     rolled = level is Reach.APPLIED and facts.rendered and not late
+    well = rolled and _all_well(healths)
+    if failed is not None and well and checked(failed):
+        failed = None  # what it waited for came right, and it looks again by itself
+    checking = next((d for d in facts.deliveries if not settled(d, facts)), None) if well else None
     waiting = _waiting(level, lagging, healths, facts, late)
+    if checking is not None:
+        waiting = _verifying(checking)
     phases = timed(
         before.phases if before is not None else (),
-        _phases(level, rolled, healths, failed, waiting, facts),
+        _phases(level, rolled, well and checking is None, healths, failed, waiting, facts),
         facts,
     )
-    outcome = _outcome(before, rolled, healths, first, failed, facts)
+    if gone and before is not None and before.phases:
+        phases = before.phases  # how far it came before another took its place
+    first = _dated(before, first, phases, facts)
+    why = first if first is not None else _failure(before, failed, facts)
+    outcome = _outcome(gone, well and checking is None, first, failed, why, facts)
     if outcome is Outcome.STUCK:
         phases = _marked(phases)
-    why = first if outcome is not Outcome.CONVERGED else None
-    if why is None and failed is not None and outcome is not Outcome.CONVERGED:
-        why = Cause(
-            failed.error or f"{failed.key.kind} {failed.key.name} failed",
-            "Failed",
-            Gravity.HARD,
-            failed.key,
-            since=None,
-        )
+    if outcome in (Outcome.CONVERGED, Outcome.SUPERSEDED):
+        why = None
     return replace(
         base,
         controller=facts.deliveries[0].controller if facts.deliveries else Controller.PLAIN,
@@ -76,7 +80,7 @@ def track(before: Convergence | None, facts: Facts) -> Convergence:
         happenings=happenings(facts.keys, facts.objects, _EVENTS),
         caveats=caveats(facts),
         progress=100 if outcome is Outcome.CONVERGED else _progress(level, facts),
-        ended=_ended(before, outcome, facts),
+        ended=_ended(before, outcome, phases, facts),
         deadline=_deadline(began, facts),
         interventions=tuple(dict.fromkeys(str(act) for d in facts.deliveries for act in possible(d) if _fits(act, d))),
     )
@@ -101,6 +105,10 @@ def _ours(delivery: Delivery, facts: Facts) -> bool:
     """Whether what failed is the promotion, or what stands in its way."""
     if delivery.controller is Controller.JENKINSX:
         return facts.holds(delivery.attempted) is True
+    if not_comparable(delivery):
+        # It says of no revision that it failed: it is this one's when it was looked at since the push.
+        looked = delivery.looked_at if delivery.looked_at is not None else facts.now
+        return facts.pushed_at is None or looked >= facts.pushed_at
     return not delivery.attempted or facts.holds(delivery.attempted) is not False
 
 
@@ -123,7 +131,9 @@ def _health(key: ObjectKey, facts: Facts) -> Health:
         return verdict(manifest, facts.objects, facts.now)
     if facts.objects.visible(key.group, key.kind, key.namespace):
         return Health(HealthStatus.MISSING, f"{key} is not there yet")
-    return Health(HealthStatus.UNKNOWN, f"{key.kind} may not be read")
+    if hidden(key, facts):
+        return Health(HealthStatus.UNKNOWN, f"{key.kind} may not be read")
+    return Health(HealthStatus.PROGRESSING, f"{key.kind} is being read")
 
 
 def _first_cause(healths: Sequence[tuple[ObjectKey, Health]], facts: Facts) -> Cause | None:
@@ -134,36 +144,52 @@ def _first_cause(healths: Sequence[tuple[ObjectKey, Health]], facts: Facts) -> C
 
 
 def _outcome(
-    before: Convergence | None,
-    rolled: bool,
-    healths: Sequence[tuple[ObjectKey, Health]],
+    gone: bool,
+    well: bool,
     first: Cause | None,
     failed: Delivery | None,
+    why: Cause | None,
     facts: Facts,
 ) -> Outcome:
-    if any(superseded(d, facts) for d in facts.deliveries):
+    if gone:
         return Outcome.SUPERSEDED
-    if rolled and _all_well(healths):
+    if well:
         return Outcome.CONVERGED
-    if failed is not None:
+    if why is None or (first is None and failed is None):
+        return Outcome.RUNNING
+    if why.gravity is Gravity.HARD or (why.since is not None and facts.now - why.since > _GRACE):
         return Outcome.STUCK
-    if first is not None:
-        since = first.since if first.since is not None else _since(before, first, facts)
-        if first.gravity is Gravity.HARD or facts.now - since > _GRACE:
-            return Outcome.STUCK
     return Outcome.RUNNING
+
+
+def _failure(before: Convergence | None, failed: Delivery | None, facts: Facts) -> Cause | None:
+    """What a controller says went wrong; what it tries again by itself may come right."""
+    if failed is None:
+        return None
+    sentence = failed.error or f"{failed.key.kind} {failed.key.name} failed"
+    gravity = Gravity.SUSPECT if retried(failed) else Gravity.HARD
+    old = before.cause if before is not None else None
+    kept = old is not None and (old.key, old.reason) == (failed.key, "Failed")
+    return Cause(sentence, "Failed", gravity, failed.key, since=old.since if kept and old is not None else facts.now)
+
+
+def _dated(before: Convergence | None, first: Cause | None, phases: Sequence[Phase], facts: Facts) -> Cause | None:
+    """The cause with a time of our own clock: when the cluster's cannot be, it is the first look that found it."""
+    if first is None:
+        return None
+    old = before.cause if before is not None else None
+    if old is not None and old.since is not None and (old.key, old.reason) == (first.key, first.reason):
+        return replace(first, since=old.since)
+    applied = next((phase.done for phase in phases if phase.step is Step.APPLIED), None)
+    if believed(first.since, applied, facts.now) and first.since is not None:
+        return replace(first, since=min(first.since, facts.now))
+    return replace(first, since=facts.now)
 
 
 def _all_well(healths: Sequence[tuple[ObjectKey, Health]]) -> bool:
     """Everything that can be seen is well; what may not be read is told as a caveat."""
     seen = [health for _, health in healths if health.status is not HealthStatus.UNKNOWN]
     return bool(seen or not healths) and all(health.status is HealthStatus.HEALTHY for health in seen)
-
-
-def _since(before: Convergence | None, first: Cause, facts: Facts) -> float:
-    if before is not None and before.cause is not None and before.cause.reason == first.reason:
-        return before.cause.since if before.cause.since is not None else before.began
-    return facts.now
 
 
 def _kept(before: Convergence | None, why: Cause | None) -> Cause | None:
@@ -180,6 +206,7 @@ def _kept(before: Convergence | None, why: Cause | None) -> Cause | None:
 def _phases(
     level: Reach,
     rolled: bool,
+    well: bool,
     healths: Sequence[tuple[ObjectKey, Health]],
     failed: Delivery | None,
     waiting: Waiting | None,
@@ -204,11 +231,11 @@ def _phases(
     turning = level is Reach.APPLIED and not done
     moving = StepState.WAITING if waiting is not None and waiting.wait is Wait.PERSON else StepState.ACTIVE
     rolling = _step(Step.ROLLING, done, turning, moving)
-    if rolling.state is not StepState.TODO:
+    if rolled and (not workloads or any(facts.objects.get(key) is not None for key, _ in workloads)):
         ready = sum(h.status is HealthStatus.HEALTHY for _, h in workloads)
         note = f"{ready} of {plural(len(workloads), 'workload')}" if workloads else "no pods of its own"
         rolling = replace(rolling, note=note)
-    healthy = _step(Step.HEALTHY, rolled and _all_well(healths), done, StepState.ACTIVE)
+    healthy = _step(Step.HEALTHY, well, done, StepState.ACTIVE)
     return (Phase(Step.PUSHED, StepState.DONE, done=facts.pushed_at), seen, fetched, applied, rolling, healthy)
 
 
@@ -247,6 +274,13 @@ def _waiting(
     return Waiting(Wait.ROLLOUT, "the objects are being looked at") if late or not facts.rendered else None
 
 
+def _verifying(delivery: Delivery) -> Waiting:
+    """All objects are well, and the controller has not said so yet."""
+    if delivery.doing is Doing.FAILED and delivery.waiting is not None:
+        return delivery.waiting
+    return Waiting(Wait.ROLLOUT, f"{delivery.key.kind} {delivery.key.name} finishes its own checks", None)
+
+
 def _busy(delivery: Delivery, facts: Facts) -> Waiting | None:
     """The controller is at work on another revision, and comes to this one after it."""
     other = delivery.attempted
@@ -262,9 +296,11 @@ def _progress(level: Reach, facts: Facts) -> int:
     return min(99, progress(facts.keys, facts.objects, facts.now)) if level is Reach.APPLIED and not facts.unlike else 0
 
 
-def _ended(before: Convergence | None, outcome: Outcome, facts: Facts) -> float | None:
+def _ended(before: Convergence | None, outcome: Outcome, phases: Sequence[Phase], facts: Facts) -> float | None:
     if outcome is Outcome.RUNNING:
         return None
+    if outcome is Outcome.CONVERGED and (done := phases[-1].done) is not None:
+        return done
     if before is not None and before.outcome is outcome and before.ended is not None:
         return before.ended
     return facts.now

@@ -98,6 +98,15 @@ class Doing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """One revision that a controller applied, with the cluster's own times of its beginning and its end."""
+
+    revision: str
+    began: float | None = None
+    done: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What one controller object (a Kustomization, an Application, a boot Job) says of one place in Git.
 
@@ -152,6 +161,10 @@ class Delivery:
     """The controller object that made this one: an ApplicationSet, a parent Kustomization or Application."""
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The object itself: how it renders its place stands there."""
+    fetched_at: float | None = None
+    """When what is in `seen` was fetched, where the controller says so."""
+    history: tuple[Applied, ...] = ()
+    """What was applied lately, the newest first."""
 
 
 class Act(StrEnum):

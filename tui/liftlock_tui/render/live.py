@@ -80,8 +80,9 @@ def contact_pieces(lanes: Sequence[Lane], now: float, columns: int) -> tuple[Pie
     sign, role = _CONTACTS[worst.freshness.contact]
     text = _contact(worst.freshness, now)
     several = f" {sum(lane.freshness.contact is worst.freshness.contact for lane in lanes)}/{len(lanes)}"
-    told = f"{sign} {text}{several if len(lanes) > 1 else ''}"
-    return ((told if len(told) <= columns else sign, role),)
+    many = several if len(lanes) > 1 else ""
+    forms = (f"{sign} {text}{many}", f"{sign} {text.partition(',')[0]}{many}", f"{sign}{many}", sign)
+    return ((next((form for form in forms if len(form) <= columns), sign), role),)
 
 
 def _contact(fresh: Freshness, now: float) -> str:

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from liftlock.cluster.delivery import argocd
-from liftlock.cluster.health.reading import at, mappings
+from liftlock.cluster.health.reading import at, mappings, string
 from liftlock.errors import ClusterError
 from liftlock.model.diff import ObjectKey
 from liftlock.model.live import Act, Controller, Delivery, Write
-from liftlock.text import printable
+from liftlock.text import plural, printable
 
 _REQUESTED = "reconcile.fluxcd.io/requestedAt"
 _REFRESH = "argocd.argoproj.io/refresh"
@@ -26,12 +26,14 @@ _REFRESH = "argocd.argoproj.io/refresh"
 def possible(delivery: Delivery) -> tuple[Act, ...]:
     """What can be done to a delivery as it stands."""
     if delivery.controller is Controller.FLUX:
-        suspended = at(delivery.raw, "spec", "suspend") is True
-        return (Act.RESUME,) if suspended else (Act.RECONCILE, Act.SUSPEND)
+        return (Act.RESUME,) if _halted(delivery) else (Act.RECONCILE, Act.SUSPEND)
     if delivery.controller is Controller.ARGOCD:
         if delivery.operating:
             return (Act.RECONCILE, Act.TERMINATE)
-        return (Act.RECONCILE, Act.SYNC, Act.SUSPEND if delivery.automatic else Act.RESUME)
+        if delivery.automatic:
+            return (Act.RECONCILE, Act.SYNC, Act.SUSPEND)
+        # One that is synced by hand by design is not made automatic by a resume.
+        return (Act.RECONCILE, Act.SYNC, Act.RESUME) if argocd.paused(delivery.raw) else (Act.RECONCILE, Act.SYNC)
     return ()
 
 
@@ -51,7 +53,8 @@ def writes(
     if act in (Act.SUSPEND, Act.RESUME):
         halted = act is Act.SUSPEND
         if flux:
-            return (_write(context, delivery.key, {"spec": {"suspend": halted}}),)
+            keys = _halted(delivery) if act is Act.RESUME else (delivery.key,)
+            return tuple(_write(context, key, {"spec": {"suspend": halted}}) for key in keys)
         automated: dict[str, Any] = {"enabled": not halted}
         return (_write(context, delivery.key, {"spec": {"syncPolicy": {"automated": automated}}}),)
     if act is Act.TERMINATE:
@@ -76,12 +79,14 @@ def consequences(act: Act, delivery: Delivery, *, prune: bool = False) -> tuple[
     said: list[str] = []
     if act is Act.RECONCILE:
         said.append("nothing is forced: the controller does what it would do at its next run")
-        if delivery.seen and delivery.applied and delivery.seen != delivery.applied:
+        if _behind(delivery) and delivery.automatic:
             said.append(f"it has seen {delivery.seen[:8]} and applied {delivery.applied[:8]}: the newer one is applied")
+        if not delivery.automatic:
+            said.append("nothing is applied by it: this one is synced by hand")
     if act is Act.SYNC:
         kinds = [r for r in mappings(delivery.raw, "status", "resources") if r.get("status") == "OutOfSync"]
         pruned = [r for r in mappings(delivery.raw, "status", "resources") if r.get("requiresPruning") is True]
-        said.append(f"{len(kinds)} objects are out of sync and would be applied")
+        said.append(f"{plural(len(kinds), 'object')} out of sync would be applied")
         if pruned:
             names = ", ".join(printable(f"{r.get('kind')} {r.get('name')}") for r in pruned[:5])
             said.append(f"{names} would be deleted" if prune else f"{names} would be deleted by a prune, and stay")
@@ -92,7 +97,7 @@ def consequences(act: Act, delivery: Delivery, *, prune: bool = False) -> tuple[
         said.append("it stays so until somebody resumes it; everyone else who promotes here is held up too")
         if delivery.owner is not None and delivery.owner.kind == "ApplicationSet":
             said.append(f"ApplicationSet {delivery.owner.name} made it and may take this back")
-    if act is Act.RESUME and delivery.seen and delivery.applied and delivery.seen != delivery.applied:
+    if act is Act.RESUME and _behind(delivery):
         said.append(f"what was pushed meanwhile is applied at once: {delivery.seen[:8]}")
     return tuple(said)
 
@@ -103,6 +108,22 @@ _WHO: Mapping[Controller, str] = {
     Controller.JENKINSX: "Jenkins X",
     Controller.PLAIN: "kubectl",
 }
+
+
+def _behind(delivery: Delivery) -> bool:
+    """Whether it knows of something newer that it would apply; Argo CD applies nothing where nothing differs."""
+    if not delivery.seen or not delivery.applied or delivery.seen == delivery.applied:
+        return False
+    return delivery.controller is not Controller.ARGOCD or at(delivery.raw, "status", "sync", "status") == "OutOfSync"
+
+
+def _halted(delivery: Delivery) -> tuple[ObjectKey, ...]:
+    """What is suspended of a Flux object and the source that it follows."""
+    if at(delivery.raw, "spec", "suspend") is True:
+        return (delivery.key,)
+    if delivery.suspended and delivery.source is not None and delivery.key.kind == "Kustomization":
+        return (delivery.source,)
+    return ()
 
 
 def _why_not(act: Act, delivery: Delivery) -> str:
@@ -116,6 +137,8 @@ def _why_not(act: Act, delivery: Delivery) -> str:
         return "an operation runs already"
     if act is Act.TERMINATE:
         return "no operation runs"
+    if act is Act.RESUME and not delivery.automatic:
+        return "it is synced by hand: that is how it was set up, and nobody suspended it"
     return "it stands so already"
 
 
@@ -140,7 +163,10 @@ def _sync(delivery: Delivery, context: str, revision: str, prune: bool) -> Write
     options = at(delivery.raw, "spec", "syncPolicy", "syncOptions")
     if isinstance(options, list) and options:
         sync["syncOptions"] = [str(option) for option in options]
+    # The controller's own words, not `seen`: with a hydrator the two are different commits.
     wanted = revision or delivery.seen
+    if not revision and at(delivery.raw, "spec", "sourceHydrator"):
+        wanted = string(delivery.raw, "status", "sync", "revision")
     several = mappings(delivery.raw, "spec", "sources")
     _, number = argocd.followed(delivery.raw)
     if several:

@@ -6,24 +6,31 @@ that succeeded. An operation that failed and is tried again looks Running with a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from liftlock.cluster.delivery.flux import folder
-from liftlock.cluster.delivery.revisions import span
+from liftlock.cluster.delivery.revisions import clock, public
 from liftlock.cluster.delivery.windows import closed_until
 from liftlock.cluster.health import verdict
 from liftlock.cluster.health.inventories import argo_resources
 from liftlock.cluster.health.reading import at, line, mapping, mappings, moment, string, strings
 from liftlock.cluster.objects import Kind, Manifest, Objects, key
 from liftlock.model.diff import ObjectKey
-from liftlock.model.live import Controller, Delivery, Doing, Wait, Waiting
+from liftlock.model.live import Applied, Controller, Delivery, Doing, Wait, Waiting
 from liftlock.text import printable
 
 GROUP = "argoproj.io"
 KINDS: tuple[Kind, ...] = ((GROUP, "Application"), (GROUP, "AppProject"), (GROUP, "ApplicationSet"))
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _RESYNC = 180.0
 """The controller compares each 120 s, and up to 60 s later."""
+_WRAPPED = re.compile(
+    r"^(?:Failed to load target state: )?(?:failed to generate manifest for source \d+ of \d+: )?"
+    r"(?:rpc error: code = \w+ desc = )?(?:Manifest generation error(?: \(cached\))?: )?"
+)
+"""What a failure to render is wrapped in."""
 _IN_CLUSTER = frozenset({"", "https://kubernetes.default.svc", "in-cluster"})
 
 
@@ -39,7 +46,10 @@ def application(manifest: Manifest, objects: Objects, now: float) -> Delivery:
     source, number = followed(manifest)
     operation = mapping(manifest, "status", "operationState")
     doing = _doing(manifest, operation)
+    target = string(source, "targetRevision") or "HEAD"
     seen = _revision(mapping(manifest, "status", "sync"), number)
+    if seen == target and not _COMMIT.fullmatch(seen):
+        seen = ""  # where it cannot compare it names what it was asked for
     applied, applied_at = _applied(manifest, operation, number)
     attempted = _revision(mapping(operation, "syncResult"), number) or _revision(
         mapping(operation, "operation", "sync"), number
@@ -56,8 +66,8 @@ def application(manifest: Manifest, objects: Objects, now: float) -> Delivery:
         Controller.ARGOCD,
         mine,
         _project(manifest),
-        printable(string(source, "repoURL")),
-        printable(string(source, "targetRevision") or "HEAD"),
+        printable(public(string(source, "repoURL"))),
+        printable(target.removeprefix("refs/heads/").removeprefix("refs/tags/")),
         folder(string(source, "path")),
         seen,
         attempted,
@@ -67,8 +77,8 @@ def application(manifest: Manifest, objects: Objects, now: float) -> Delivery:
         doing,
         verdict(manifest, objects, now),
         error,
-        string(mapping(manifest, "metadata", "annotations"), "argocd.argoproj.io/skip-reconcile") == "true",
-        None,
+        frozen(manifest) or paused(manifest),
+        _paused_since(manifest) if paused(manifest) else None,
         automatic,
         at(manifest, "spec", "syncPolicy", "automated", "prune") is True,
         False,
@@ -83,6 +93,7 @@ def application(manifest: Manifest, objects: Objects, now: float) -> Delivery:
         string(operation, "phase") in ("Running", "Terminating") or bool(mapping(manifest, "operation")),
         _owner(manifest),
         manifest,
+        history=_history(manifest, operation, number),
     )
 
 
@@ -108,6 +119,25 @@ def automated(manifest: Manifest) -> bool:
     return isinstance(policy, Mapping) and policy.get("enabled") is not False
 
 
+def paused(manifest: Manifest) -> bool:
+    """Whether automatic sync is set up and switched off: what a suspension writes."""
+    return at(manifest, "spec", "syncPolicy", "automated", "enabled") is False
+
+
+def frozen(manifest: Manifest) -> bool:
+    """Whether the controller was told not to look at it at all."""
+    return string(mapping(manifest, "metadata", "annotations"), "argocd.argoproj.io/skip-reconcile") == "true"
+
+
+def _paused_since(manifest: Manifest) -> float | None:
+    times = [
+        moment(entry, "time")
+        for entry in mappings(manifest, "metadata", "managedFields")
+        if at(entry, "fieldsV1", "f:spec", "f:syncPolicy", "f:automated", "f:enabled") is not None
+    ]
+    return max((time for time in times if time is not None), default=None)
+
+
 def _revision(of: Mapping[str, Any], number: int) -> str:
     several = strings(of, "revisions")
     found = several[number] if 0 <= number < len(several) else string(of, "revision")
@@ -115,13 +145,25 @@ def _revision(of: Mapping[str, Any], number: int) -> str:
 
 
 def _applied(manifest: Manifest, operation: Mapping[str, Any], number: int) -> tuple[str, float | None]:
-    """What runs: the newest sync that succeeded."""
-    if string(operation, "phase") == "Succeeded" and (found := _revision(mapping(operation, "syncResult"), number)):
+    """What runs: the newest sync that succeeded. One of some objects only, or a dry run, says nothing of the whole."""
+    whole = not mappings(operation, "operation", "sync", "resources") and not at(
+        operation, "operation", "sync", "dryRun"
+    )
+    succeeded = whole and string(operation, "phase") == "Succeeded"
+    if succeeded and (found := _revision(mapping(operation, "syncResult"), number)):
         return found, moment(operation, "finishedAt")
     history = mappings(manifest, "status", "history")
     if history:
         return _revision(history[-1], number), moment(history[-1], "deployedAt")
     return "", None
+
+
+def _history(manifest: Manifest, operation: Mapping[str, Any], number: int) -> tuple[Applied, ...]:
+    """The syncs that succeeded, the newest first."""
+    return tuple(
+        Applied(_revision(one, number), moment(one, "deployStartedAt"), moment(one, "deployedAt"))
+        for one in reversed(mappings(manifest, "status", "history"))
+    )
 
 
 def _doing(manifest: Manifest, operation: Mapping[str, Any]) -> Doing:
@@ -151,7 +193,7 @@ def _error(manifest: Manifest, operation: Mapping[str, Any], doing: Doing) -> st
         return line(string(operation, "message"))
     for told in mappings(manifest, "status", "conditions"):
         if string(told, "type").endswith("Error"):
-            return line(string(told, "message"))
+            return line(_WRAPPED.sub("", string(told, "message")))
     return "the sync failed"
 
 
@@ -168,24 +210,34 @@ def _waiting(
 ) -> Waiting | None:
     name = printable(string(manifest, "metadata", "name"))
     message = string(operation, "message")
+    if frozen(manifest):
+        return Waiting(Wait.SUSPENDED, f"Argo CD was told to leave {name} alone (skip-reconcile)")
     if doing is Doing.APPLYING:
+        if "blocked by sync window" in message:
+            shut = _closed(manifest, objects, manual=_by_hand(operation), now=now)
+            said = shut[0] if shut is not None else "a window is closed"
+            return Waiting(Wait.WINDOW, f"the sync of {name} waits: {said}", shut[1] if shut is not None else None)
         if message.startswith("waiting for"):
             return Waiting(Wait.HOOK if "hook" in message else Wait.ROLLOUT, line(message))
         return None
     if doing is Doing.FAILED and "Retrying attempt" in message:
         return Waiting(Wait.RECONCILE, line(message))
     out = string(manifest, "status", "sync", "status") == "OutOfSync"
+    if doing is Doing.FAILED and string(manifest, "status", "sync", "status") == "Unknown":
+        return Waiting(Wait.RECONCILE, f"Argo CD cannot compare {name}; it tries again each 2 to 3 min")
     if doing is Doing.FAILED and string(operation, "phase") in ("Failed", "Error"):
+        if message == "Operation terminated":
+            return Waiting(Wait.MANUAL, f"the sync of {name} was ended: sync it again, or push another commit")
         if automatic:
             return Waiting(Wait.MANUAL, f"Argo CD gave up on this commit of {name}: push a fix, or sync it")
         return Waiting(Wait.MANUAL, f"the sync of {name} failed: push a fix, or sync it again")
-    project = objects.get(
-        ObjectKey(GROUP, "AppProject", _home(manifest), string(manifest, "spec", "project") or "default")
-    )
-    if out and project is not None:
-        shut = closed_until(manifest, project, now)
-        if shut is not None:
-            return Waiting(Wait.WINDOW, shut[0], shut[1])
+    if out and paused(manifest):
+        when = _paused_since(manifest)
+        since = f" since {clock(when, now)}" if when is not None else ""
+        return Waiting(Wait.SUSPENDED, f"automatic sync of {name} is off{since}: resume it, or sync it once")
+    shut = _closed(manifest, objects, manual=not automatic, now=now) if out else None
+    if shut is not None:
+        return Waiting(Wait.WINDOW, shut[0], shut[1])
     if out and not automatic:
         return Waiting(Wait.MANUAL, f"{name} is synced by hand, and nobody has started the sync")
     if (
@@ -197,13 +249,21 @@ def _waiting(
         return Waiting(Wait.MANUAL, f"{name} has drifted, and Argo CD does not heal it by itself: sync it")
     looked = moment(manifest, "status", "reconciledAt")
     until = looked + _RESYNC if looked is not None else None
-    if until is not None and until < now:
-        until = None
-    return Waiting(Wait.POLL, f"Argo CD compares each 2 to 3 min; the last time {_ago(looked, now)}", until)
+    if looked is not None and until is not None and until + _RESYNC < now:
+        return Waiting(
+            Wait.POLL,
+            f"Argo CD has compared {name} at {clock(looked, now)} and not since; it says why after 3 min of failures",
+        )
+    return Waiting(Wait.POLL, "Argo CD compares each 2 to 3 min", until if until is not None and until >= now else None)
 
 
-def _ago(when: float | None, now: float) -> str:
-    return "is not known" if when is None else f"was {span(max(0.0, now - when))} ago"
+def _closed(manifest: Manifest, objects: Objects, *, manual: bool, now: float) -> tuple[str, float | None] | None:
+    project = objects.get(_project(manifest))
+    return closed_until(manifest, project, now, manual=manual) if project is not None else None
+
+
+def _by_hand(operation: Mapping[str, Any]) -> bool:
+    return at(operation, "operation", "initiatedBy", "automated") is not True
 
 
 def _project(manifest: Manifest) -> ObjectKey:

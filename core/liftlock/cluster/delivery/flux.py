@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from liftlock.cluster.delivery.revisions import commit_of, pointer_of, seconds, span
+from liftlock.cluster.delivery.revisions import clock, commit_of, pointer_of, public, seconds, span
 from liftlock.cluster.health import verdict
 from liftlock.cluster.health.flux import HELM, KUSTOMIZE, SOURCES, source_of
 from liftlock.cluster.health.inventories import flux_inventory
 from liftlock.cluster.health.reading import at, condition, line, mapping, mappings, moment, string
 from liftlock.cluster.objects import Kind, Manifest, Objects, key
 from liftlock.model.diff import ObjectKey
-from liftlock.model.live import Controller, Delivery, Doing, Wait, Waiting
+from liftlock.model.live import Applied, Controller, Delivery, Doing, Wait, Waiting
 from liftlock.text import printable
 
 KINDS: tuple[Kind, ...] = (
@@ -56,7 +57,9 @@ def kustomization(manifest: Manifest, objects: Objects, now: float) -> Delivery:
     suspended = at(manifest, "spec", "suspend") is True
     doing = _doing(manifest, attempted, applied, seen)
     if source_key.kind in ("OCIRepository", "ExternalArtifact") and source is not None:
-        seen = commit_of(string(source, "status", "artifact", "metadata", "org.opencontainers.image.revision")) or seen
+        origin = commit_of(string(source, "status", "artifact", "metadata", "org.opencontainers.image.revision"))
+        attempted = origin if origin and attempted == seen else attempted
+        seen = origin or seen
         applied = commit_of(string(manifest, "status", "lastAppliedOriginRevision")) or applied
     interval = seconds(string(manifest, "spec", "interval"))
     polled = seconds(string(source, "spec", "interval")) if source is not None else None
@@ -93,6 +96,8 @@ def kustomization(manifest: Manifest, objects: Objects, now: float) -> Delivery:
         False,
         _owner(manifest),
         manifest,
+        moment(source, "status", "artifact", "lastUpdateTime"),
+        _history(manifest),
     )
 
 
@@ -123,16 +128,16 @@ def _waiting(
 ) -> Waiting | None:
     name = printable(string(manifest, "metadata", "name"))
     if at(manifest, "spec", "suspend") is True:
-        since = suspended_since(manifest)
-        ago = f" for {span(now - since)}" if since is not None else ""
         return Waiting(
-            Wait.SUSPENDED, f"Kustomization {name} is suspended{ago}: nothing is applied until it is resumed"
+            Wait.SUSPENDED,
+            f"Kustomization {name} is suspended{_since(manifest, now)}: nothing is applied until it is resumed",
         )
     if source is None:
         return Waiting(Wait.DEPENDENCY, f"the source of Kustomization {name} is not there")
     if at(source, "spec", "suspend") is True:
-        kind, named = string(source, "kind"), string(source, "metadata", "name")
-        return Waiting(Wait.SUSPENDED, printable(f"{kind} {named} is suspended: new commits are not fetched"))
+        return Waiting(
+            Wait.SUSPENDED, f"{_named(source)} is suspended{_since(source, now)}: new commits are not fetched"
+        )
     ready = condition(manifest, "Ready")
     if ready is not None and ready.false and ready.reason == "DependencyNotReady":
         first = _dependency(manifest, objects, set())
@@ -149,14 +154,18 @@ def _waiting(
 
 
 def polling(source: Manifest, objects: Objects, now: float) -> Waiting | None:
-    """When the source looks at its repository next, at the latest."""
+    """When the source looks at its repository next, at the latest; or why it cannot."""
     every = seconds(string(source, "spec", "interval"))
+    ready = condition(source, "Ready")
+    if ready is not None and ready.false:
+        return Waiting(Wait.DEPENDENCY, f"{_named(source)} cannot be fetched: {line(ready.message)}")
     if every is None:
         return None
     looked = _looked_at(source, objects)
     until = looked + every * _JITTER if looked is not None else None
-    if until is not None and until < now:
-        until = now + every * _JITTER  # it looked since, without a trace
+    if looked is not None and until is not None and until < now and every > 0:
+        # It looked since, without a trace; counted in whole rounds, so that it does not change at each look.
+        until = looked + math.ceil((now - looked) / (every * _JITTER)) * every * _JITTER
     return Waiting(Wait.POLL, f"Flux looks at this repository each {span(every)}", until)
 
 
@@ -255,11 +264,11 @@ def _helm_waiting(manifest: Manifest, doing: Doing, now: float) -> Waiting | Non
     name = printable(string(manifest, "metadata", "name"))
     ready = condition(manifest, "Ready")
     if at(manifest, "spec", "suspend") is True:
-        since = suspended_since(manifest)
-        ago = f" for {span(now - since)}" if since is not None else ""
-        return Waiting(Wait.SUSPENDED, f"HelmRelease {name} is suspended{ago}: resume it to have it applied")
+        since = _since(manifest, now)
+        return Waiting(Wait.SUSPENDED, f"HelmRelease {name} is suspended{since}: resume it to have it applied")
     if doing is Doing.WAITING and ready is not None:
-        return Waiting(Wait.DEPENDENCY, f"HelmRelease {name}: {line(ready.message)}", (ready.at or now) + _DEPENDENCY)
+        until = ready.at + _DEPENDENCY if ready.at is not None else None
+        return Waiting(Wait.DEPENDENCY, f"HelmRelease {name}: {line(ready.message)}", until)
     if doing is Doing.FAILED and ready is not None:
         every = seconds(string(manifest, "spec", "interval"))
         until = ready.at + every * _JITTER if ready.at is not None and every else None
@@ -296,6 +305,15 @@ def suspended_since(manifest: Manifest) -> float | None:
     return max((time for time in times if time is not None), default=None)
 
 
+def _since(manifest: Manifest, now: float) -> str:
+    since = suspended_since(manifest)
+    return f" since {clock(since, now)}" if since is not None else ""
+
+
+def _named(manifest: Manifest) -> str:
+    return printable(f"{string(manifest, 'kind')} {string(manifest, 'metadata', 'name')}")
+
+
 def _owner(manifest: Manifest) -> ObjectKey | None:
     """The Flux object that applied this one, by the labels that it left."""
     labels = mapping(manifest, "metadata", "labels")
@@ -315,11 +333,10 @@ def _artifact(source: Manifest | None) -> str:
 
 
 def _url(source: Manifest | None) -> str:
+    url = string(source, "spec", "url")
     if string(source, "kind") == "OCIRepository":
-        return string(source, "status", "artifact", "metadata", "org.opencontainers.image.source") or string(
-            source, "spec", "url"
-        )
-    return string(source, "spec", "url")
+        url = string(source, "status", "artifact", "metadata", "org.opencontainers.image.source") or url
+    return public(url)
 
 
 def _branch(source: Manifest | None) -> str:
@@ -341,12 +358,26 @@ def _elsewhere(manifest: Manifest) -> str:
     return printable(name)
 
 
+_DONE = "ReconciliationSucceeded"
+
+
 def _applied_at(manifest: Manifest) -> float | None:
+    """When what runs was applied first; a run that changes nothing is no apply."""
     history = mappings(manifest, "status", "history")
     if history:
-        return moment(history[0], "lastReconciled")
+        done = next((one for one in history if string(one, "lastReconciledStatus") == _DONE), None)
+        return moment(done, "firstReconciled")
     ready = condition(manifest, "Ready")
     return ready.at if ready is not None and ready.true else None
+
+
+def _history(manifest: Manifest) -> tuple[Applied, ...]:
+    """What was applied: one for each content, with the newest revision that had it."""
+    return tuple(
+        Applied(commit_of(string(one, "metadata", "revision")), None, moment(one, "firstReconciled"))
+        for one in mappings(manifest, "status", "history")
+        if string(one, "lastReconciledStatus") == _DONE
+    )
 
 
 def _looked_at(source: Manifest | None, objects: Objects) -> float | None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from liftlock.cluster.delivery.revisions import span
+from liftlock.cluster.delivery.revisions import clock, public, span
 from liftlock.cluster.health import verdict
 from liftlock.cluster.health.reading import condition, line, mapping, moment, string
 from liftlock.cluster.objects import Kind, Manifest, Objects, key
 from liftlock.model.health import HealthStatus
-from liftlock.model.live import Controller, Delivery, Doing, Wait, Waiting
+from liftlock.model.live import Applied, Controller, Delivery, Doing, Wait, Waiting
 from liftlock.text import printable
 
 KINDS: tuple[Kind, ...] = (("batch", "Job"), ("jenkins.io", "Environment"), ("jenkins.io", "Release"))
@@ -44,7 +44,7 @@ def _repository(url: str, jobs: list[Manifest], objects: Objects, now: float) ->
         waiting = Waiting(Wait.POLL, f"jx-git-operator looks at the repository each {span(_POLL)}", None)
     elif doing is Doing.APPLYING:
         waiting = Waiting(
-            Wait.ROLLOUT, f"the boot job of commit {_commit(newest)[:8]} runs for {span(now - _began(newest))}"
+            Wait.ROLLOUT, f"the boot job of commit {_commit(newest)[:8]} runs since {clock(_began(newest), now)}"
         )
     else:
         waiting = Waiting(Wait.MANUAL, "the boot job failed: push a fix")
@@ -66,12 +66,17 @@ def _repository(url: str, jobs: list[Manifest], objects: Objects, now: float) ->
         prune=True,
         manager="kubectl-client-side-apply",
         raw=newest,
+        fetched_at=_began(newest) or None,
+        history=tuple(
+            Applied(_commit(job), _began(job) or None, moment(job, "status", "completionTime"))
+            for job in reversed(done)
+        ),
         suspended=health.status is HealthStatus.SUSPENDED,
     )
 
 
 def _url(job: Manifest) -> str:
-    return string(mapping(job, "metadata", "annotations"), f"{OPERATOR}/repo-url")
+    return public(string(mapping(job, "metadata", "annotations"), f"{OPERATOR}/repo-url"))
 
 
 def _commit(job: Manifest) -> str:

@@ -14,6 +14,7 @@ from liftlock.text import printable
 
 _SCP = re.compile(r"^(?:[^@/]+@)?([^:/]+):(?!//)(.+)$")
 _SUFFIXES = (".yaml", ".yml", ".json", ".env", ".gotmpl")
+_HERE = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _DEFAULT_BRANCHES = frozenset({"", "HEAD", "head"})
 
 
@@ -58,6 +59,8 @@ def follows(delivery: Delivery, addresses: Iterable[str], branch: str) -> Match 
         its_host, its_path = address(known)
         if path.lower() == its_path.lower() and (host == its_host or _same_machine(host, its_host)):
             return Match()
+        if host == its_host and host not in _HERE:
+            continue  # another repository of the same server
         if path and its_path and path.rpartition("/")[2].lower() == its_path.rpartition("/")[2].lower():
             name = f"{delivery.key.kind} {delivery.key.name}"
             weak = Match(printable(f"{name} follows {delivery.url}: is that this repository?"))
@@ -65,8 +68,7 @@ def follows(delivery: Delivery, addresses: Iterable[str], branch: str) -> Match 
 
 
 def _same_machine(one: str, other: str) -> bool:
-    here = {"", "localhost", "127.0.0.1", "::1"}
-    return one in here and other in here
+    return one in _HERE and other in _HERE
 
 
 def for_cell(cell: Cell, deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:

@@ -1,8 +1,9 @@
-"""Revisions as controllers write them, and durations."""
+"""Revisions as controllers write them, addresses without secrets, durations and times of day."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
@@ -34,6 +35,21 @@ def seconds(duration: object) -> float | None:
     if "".join(number + unit for number, unit in parts) != duration:
         return None
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+_USER = re.compile(r"(?<=://)[^/@]*@")
+
+
+def public(url: str) -> str:
+    """An address of a repository without the user and password that some carry."""
+    return _USER.sub("", url)
+
+
+def clock(when: float, now: float) -> str:
+    """A moment as the time of day here, with the date when it was another day. It reads the same at each look."""
+    moment = datetime.fromtimestamp(when)
+    same = moment.date() == datetime.fromtimestamp(now).date()
+    return moment.strftime("%H:%M" if same else "%d %b %H:%M")
 
 
 def span(length: float) -> str:

@@ -7,8 +7,9 @@ window opens at each time of its cron schedule and stays open for its duration.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,20 +41,24 @@ _FURTHEST = 40
 """Days that are looked ahead for the next opening."""
 
 
-def closed_until(application: Manifest, project: Manifest, now: float) -> tuple[str, float | None] | None:
-    """Why this Application may not be synced by itself now, and until when; None when it may."""
+def closed_until(
+    application: Manifest, project: Manifest, now: float, *, manual: bool = False
+) -> tuple[str, float | None] | None:
+    """Why this Application may not be synced now, and until when; None when it may.
+
+    A `manual` sync passes where all windows that shut it allow one (`manualSync`).
+    """
     mine = [w for w in mappings(project, "spec", "syncWindows") if _concerns(w, application)]
     name = printable(string(project, "metadata", "name"))
-    for window in mine:
-        ends = _open_until(window, now) if string(window, "kind") == "deny" else None
-        if ends is not None:
-            when = _clock(ends, string(window, "timeZone"))
-            return (
-                f"a deny window of project {name} ({printable(string(window, 'schedule'))}) is open until {when}",
-                ends,
-            )
+    denies = [(ends, w) for w in mine if string(w, "kind") == "deny" and (ends := _open_until(w, now)) is not None]
+    if denies:
+        if manual and _by_hand(w for _, w in denies):
+            return None
+        ends, window = max(denies, key=lambda pair: pair[0])
+        when = _clock(ends, string(window, "timeZone"))
+        return f"a deny window of project {name} ({printable(string(window, 'schedule'))}) is open until {when}", ends
     allows = [w for w in mine if string(w, "kind") == "allow"]
-    if not allows or any(_open_until(w, now) is not None for w in allows):
+    if not allows or any(_open_until(w, now) is not None for w in allows) or (manual and _by_hand(allows)):
         return None
     opens = [(at_, w) for w in allows if (at_ := _opens(w, now)) is not None]
     if not opens:
@@ -61,6 +66,10 @@ def closed_until(application: Manifest, project: Manifest, now: float) -> tuple[
     begins, window = min(opens, key=lambda pair: pair[0])
     clock = _clock(begins, string(window, "timeZone"))
     return f"the next allow window of project {name} opens {clock}", begins
+
+
+def _by_hand(windows: Iterable[Mapping[str, Any]]) -> bool:
+    return all(at(window, "manualSync") is True for window in windows)
 
 
 def _concerns(window: Mapping[str, Any], application: Manifest) -> bool:
@@ -79,27 +88,43 @@ def _concerns(window: Mapping[str, Any], application: Manifest) -> bool:
 def _open_until(window: Mapping[str, Any], now: float) -> float | None:
     """When the window that is open now closes, None when none is open."""
     length = seconds(string(window, "duration"))
-    schedule = _schedule(string(window, "schedule"))
-    if length is None or schedule is None:
+    if length is None:
         return None
-    zone = _zone(window)
-    moment = datetime.fromtimestamp(now, zone).replace(second=0, microsecond=0)
-    earliest = datetime.fromtimestamp(now - length, zone)
+    began = _last(string(window, "schedule"), string(window, "timeZone"), int(now // 60), length)
+    return began + length if began is not None and began + length > now else None
+
+
+@lru_cache(maxsize=1024)
+def _last(text: str, zone_name: str, minute: int, length: float) -> float | None:
+    """The last time of the schedule before the end of this minute, at most so many seconds ago."""
+    schedule = _schedule(text)
+    if schedule is None:
+        return None
+    zone = _zone(zone_name)
+    moment = datetime.fromtimestamp(minute * 60, zone).replace(second=0, microsecond=0)
+    earliest = datetime.fromtimestamp(minute * 60 - length, zone)
     while moment > earliest:
         if not _on_day(schedule, moment):
             moment = moment.replace(hour=0, minute=0) - timedelta(minutes=1)
         elif _fits(schedule, moment):
-            return moment.timestamp() + length
+            return moment.timestamp()
         else:
             moment -= timedelta(minutes=1)
     return None
 
 
 def _opens(window: Mapping[str, Any], now: float) -> float | None:
-    schedule = _schedule(string(window, "schedule"))
+    return _next(string(window, "schedule"), string(window, "timeZone"), int(now // 60))
+
+
+@lru_cache(maxsize=1024)
+def _next(text: str, zone_name: str, minute: int) -> float | None:
+    """The next time of the schedule after this minute."""
+    schedule = _schedule(text)
     if schedule is None:
         return None
-    moment = datetime.fromtimestamp(now, _zone(window)).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    zone = _zone(zone_name)
+    moment = datetime.fromtimestamp(minute * 60, zone).replace(second=0, microsecond=0) + timedelta(minutes=1)
     last = moment + timedelta(days=_FURTHEST)
     while moment < last:
         if not _on_day(schedule, moment):
@@ -158,8 +183,7 @@ def _fits(schedule: Schedule, moment: datetime) -> bool:
     return moment.minute in schedule[0] and moment.hour in schedule[1] and _on_day(schedule, moment)
 
 
-def _zone(window: Mapping[str, Any]) -> ZoneInfo | Any:
-    name = string(window, "timeZone")
+def _zone(name: str) -> ZoneInfo | Any:
     if not name:
         return UTC
     try:
@@ -169,8 +193,4 @@ def _zone(window: Mapping[str, Any]) -> ZoneInfo | Any:
 
 
 def _clock(when: float, zone: str) -> str:
-    try:
-        place: Any = ZoneInfo(zone) if zone else UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        place = UTC
-    return datetime.fromtimestamp(when, place).strftime("%a %H:%M ") + (printable(zone) or "UTC")
+    return datetime.fromtimestamp(when, _zone(zone)).strftime("%a %H:%M ") + (printable(zone) or "UTC")

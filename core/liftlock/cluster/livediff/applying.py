@@ -50,7 +50,8 @@ def _mapping(current: dict[str, Any], patch: Mapping[str, Any], schema: Schema, 
 
 def _value(now: Any, value: Any, field: Field, whole: bool) -> Any:
     if isinstance(value, Mapping) and (now is None or isinstance(now, dict)):
-        if field.replace:
+        if field.replace or value.get(PATCH) == "replace":
+            value = {key: inner for key, inner in value.items() if key != PATCH}
             return copy.deepcopy(dict(value))
         return _mapping(now or {}, value, field.inner, whole)
     if isinstance(value, list):

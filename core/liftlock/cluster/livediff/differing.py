@@ -105,7 +105,7 @@ def _differing(
             continue
         other: Any = new[key]
         mine[key], theirs[key] = value, other
-        if not isinstance(value, dict | list) or type(value) is not type(other):
+        if type(value) not in (dict, list) or type(value) is not type(other):
             continue
         if value is other or value == other:
             if key not in kept:
@@ -115,8 +115,7 @@ def _differing(
         elif _aligned(value, other):
             pairs = [_differing(*pair, _NAMING) for pair in zip(value, other, strict=True)]
             mine[key], theirs[key] = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    theirs.update((key, value) for key, value in new.items() if key not in old)
-    return mine, theirs
+    return mine, {key: theirs.get(key, value) for key, value in new.items() if key in theirs or key not in old}
 
 
 def _aligned(old: list[Any], new: list[Any]) -> bool:
@@ -129,7 +128,11 @@ def _aligned(old: list[Any], new: list[Any]) -> bool:
     names = [item.get("name") for item in old]
     if not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
         return False
-    return names == [item.get("name") for item in new]
+    return all(_called(item) == _called(other) for item, other in zip(old, new, strict=True))
+
+
+def _called(item: dict[str, Any]) -> list[tuple[str, Any]]:
+    return sorted((key, item[key]) for key in _NAMING & item.keys())
 
 
 def same(key: ObjectKey) -> ObjectDiff:
@@ -171,7 +174,8 @@ def _append(made: list[str], value: Any, first: str, rest: str, memory: _Memory)
         fine = _append_items(made, value, first, rest, memory)
     else:
         fine = _append_entries(made, value, first, rest, memory)
-    memory[at] = (made, start, len(made))
+    if fine:
+        memory[at] = (made, start, len(made))
     return fine
 
 
@@ -217,8 +221,8 @@ def _entry(key: str | None, value: Any) -> tuple[str, ...] | None:
     """The lines of one entry of a mapping or (no key) a list; None when it cannot stand in others."""
     if isinstance(value, dict | list):
         return _empty(key, isinstance(value, dict))
-    # True and 1 are one key of a cache, as are 1 and 1.0.
-    return _scalar(key, value, type(value).__name__)
+    # 1, 1.0 and true are one key of a cache, as are 0.0 and -0.0.
+    return _scalar(key, value, type(value).__name__ if not isinstance(value, float) else repr(value))
 
 
 @lru_cache(maxsize=16384)

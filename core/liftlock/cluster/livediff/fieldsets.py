@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from liftlock.cluster.livediff.threeway import same
+from liftlock.cluster.livediff.threeway import ATOMIC, same
 
 FieldSet = Mapping[str, Any]
 ITSELF = "."
@@ -61,7 +61,12 @@ def part_of(value: Any, fields: FieldSet) -> Any:
         found = {}
         for key, inner in fields.items():
             name = key[2:]
-            if key.startswith("f:") and name in value:
+            if not key.startswith("f:") or name not in value:
+                continue
+            if not inner and isinstance(value[name], Mapping) and name not in ATOMIC:
+                # A mapping that was applied empty: what is in it now is not the manager's.
+                found[name] = {}
+            else:
                 found[name] = part_of(value[name], inner)
         return found
     if isinstance(value, list):

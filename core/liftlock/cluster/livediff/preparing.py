@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from liftlock.cluster.livediff.ownership import CLIENT_SIDE, LAST_APPLIED, applied_by, entries
+from liftlock.cluster.livediff.schema import built_in
 from liftlock.cluster.livediff.scope import Applier, marks, options
 from liftlock.model.diff import ObjectKey
 from liftlock.model.livediff import Way
@@ -52,6 +53,7 @@ def wanted(manifest: Manifest, live: Manifest | None, applier: Applier, namespac
             made.pop("status", None)
         if made.get("kind") == "Secret":
             _string_data(made)
+        made = typed(made)
     if not (applier.helm and made.get("kind") == "CustomResourceDefinition"):
         _mark(metadata, "labels", applier.labels)
         _mark(metadata, "annotations", applier.annotations)
@@ -62,6 +64,52 @@ def wanted(manifest: Manifest, live: Manifest | None, applier: Applier, namespac
         _string_data(made)
         made = {key: _decrypted(value, (live or {}).get(key), key) for key, value in made.items()}
     return made
+
+
+_PODS = ("containers", "initContainers", "ephemeralContainers")
+
+
+def typed(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest as Flux sends it, which reads built-in kinds into their Go types: empty parts come with that.
+
+    It then owns those parts, as empty ones.
+    """
+    group, kind, spec = (
+        str(manifest.get("apiVersion", "")).rpartition("/")[0],
+        manifest.get("kind"),
+        manifest.get("spec"),
+    )
+    if not isinstance(spec, Mapping) or not built_in(group):
+        return manifest
+    made = dict(spec)
+    if kind == "Deployment":
+        made.setdefault("strategy", {})
+    elif kind in ("StatefulSet", "DaemonSet"):
+        made.setdefault("updateStrategy", {})
+    elif kind == "Service" and isinstance(made.get("ports"), list):
+        made["ports"] = [_with_target(port) for port in made["ports"]]
+    return {**manifest, "spec": _with_resources(made, 0)}
+
+
+def _with_target(port: Any) -> Any:
+    if not isinstance(port, Mapping) or port.get("targetPort") is not None or "port" not in port:
+        return port
+    return {**port, "targetPort": port["port"]}
+
+
+def _with_resources(spec: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """The spec with empty `resources` in containers that have none, wherever its pod template stands."""
+    made = dict(spec)
+    for name in ("jobTemplate", "template", "spec"):
+        if depth < _DEEPEST and isinstance(made.get(name), Mapping):
+            made[name] = _with_resources(made[name], depth + 1)
+    for name in _PODS:
+        if isinstance(made.get(name), list):
+            made[name] = [{"resources": {}, **c} if isinstance(c, Mapping) else c for c in made[name]]
+    return made
+
+
+_DEEPEST = 5
 
 
 def annotated(manifest: Manifest) -> dict[str, Any]:

@@ -18,6 +18,26 @@ RETAIN = "$retainKeys"
 ORDER = "$setElementOrder/"
 DELETE = "$deleteFromPrimitiveList/"
 
+ATOMIC = frozenset(
+    {
+        "selector",
+        "nodeSelector",
+        "labelSelector",
+        "namespaceSelector",
+        "podSelector",
+        "objectSelector",
+        "secretKeyRef",
+        "configMapKeyRef",
+        "fieldRef",
+        "resourceFieldRef",
+        "roleRef",
+        "scaleTargetRef",
+        "claimRef",
+        "dataSource",
+    }
+)
+"""Mappings of built-in kinds that server-side apply replaces as a whole (`x-kubernetes-map-type: atomic`)."""
+
 _DEFAULTS = {"protocol": "TCP"}
 """What a key of a list stands for when it is left out."""
 
@@ -114,9 +134,9 @@ class _Patching:
 
     def _entry(self, patch: dict[str, Any], key: str, before: Any, wanted: Any, now: Any, field: Field) -> None:
         if isinstance(wanted, dict) and isinstance(now, dict):
-            if field.replace:
+            if field.replace or (self._whole and key in ATOMIC):
                 if not same(wanted, now):
-                    patch[key] = wanted
+                    patch[key] = wanted if field.replace else {PATCH: "replace", **wanted}
                 return
             former = before if isinstance(before, dict) else {}
             inner = field.inner

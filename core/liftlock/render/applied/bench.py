@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -63,9 +64,9 @@ class Install:
 
     def identity(self) -> tuple[str, ...]:
         """Texts that are the same exactly when the same is rendered."""
-        return (self.release, self.namespace, *map(repr, self.values), *self.sets, *self.flags, self.version) + (
-            *(f"{name}={data!r}" for name, data in self.files.items()),
-            repr(self.defaults),
+        return (
+            *(self.release, self.namespace, self.version, repr(self.defaults), *map(repr, self.values)),
+            *(*self.sets, *self.flags, *(f"{name}={data!r}" for name, data in self.files.items())),
         )
 
 
@@ -73,6 +74,7 @@ class Bench(Renderer):
     """The renderer that it was made of, with its programs and caches, which also gives texts and installs charts."""
 
     def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
         self._runner = renderer._runner
         self._cache = renderer._cache
         self._remotes = renderer._remotes
@@ -163,6 +165,12 @@ class Bench(Renderer):
         )
         return found.tree if isinstance(found, Base) else None
 
+    def as_it_is(self, tree: Tree, folder: str, asked: Asked) -> Rendered:
+        """The objects of a folder, nothing added."""
+        return self._renderer.render(
+            tree, folder, fetch=asked.fetch, cancelled=asked.cancelled, progress=asked.progress
+        )
+
     def places(self, tree: Tree) -> Places:
         """The places of a tree."""
         return self._placed(tree)
@@ -231,10 +239,8 @@ def _adapt(chart: Path, install: Install) -> None:
     if install.defaults is not None:
         (chart / "values.yaml").write_bytes(install.defaults)
     if install.version:
-        import json
-
         try:
-            document = next(iter(load((chart / "Chart.yaml").read_bytes())), {})
+            document: dict[str, Any] = next(iter(load((chart / "Chart.yaml").read_bytes())), {})
         except Unreadable as error:
             raise RenderError("Chart.yaml cannot be read", str(error), "correct the file") from error
         (chart / "Chart.yaml").write_text(json.dumps({**document, "version": install.version}, default=str))

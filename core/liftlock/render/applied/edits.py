@@ -1,4 +1,4 @@
-"""What Argo CD does to a kustomization before it builds it: `kustomize edit`, and its own additions (util/kustomize)."""
+"""What Argo CD does to a kustomization before it builds it: `kustomize edit` and additions of its own."""
 
 from __future__ import annotations
 
@@ -121,7 +121,9 @@ def parsed_image(text: str) -> dict[str, str]:
     new = tagged["name"] if tagged else rest
     tag = tagged["tag"] if tagged else ""
     if not (renamed or tagged or pinned) or not name or not new:
-        raise RenderError(f"{printable(text)} names no image", "a name, and a tag or a digest", "correct the Application")
+        raise RenderError(
+            f"{printable(text)} names no image", "a name, and a tag or a digest", "correct the Application"
+        )
     made = {"name": name if renamed else new, "newTag": tag, "digest": digest if pinned else ""}
     if renamed:
         made["newName"] = new

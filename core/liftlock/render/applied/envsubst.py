@@ -28,7 +28,7 @@ class BadSubstitution(ValueError):
 
 @dataclass(slots=True)
 class Substituted:
-    """A text with its variables put in. `missing` have no value and no default, `unknown` have one that is not known."""
+    """A text with its variables put in: those that have no value and no default, and those whose value is not known."""
 
     text: str
     missing: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Reading manifests, whatever they hold: each function gives what is there in the form that is asked for, or nothing."""
+"""Reading manifests, whatever they hold: each function gives what is there in the form asked for, or nothing."""
 
 from __future__ import annotations
 

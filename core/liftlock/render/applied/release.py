@@ -187,9 +187,7 @@ def _document(tree: Tree, path: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _post_rendered(
-    bench: Bench, tree: Tree, release: Release, objects: list[Manifest], asked: Asked
-) -> list[Manifest]:
+def _post_rendered(bench: Bench, tree: Tree, release: Release, objects: list[Manifest], asked: Asked) -> list[Manifest]:
     """What the post renderers make of it: kustomizations over helm's output, one after the other."""
     for number, renderer in enumerate(mappings(release.spec, "postRenderers")):
         kustomize = mapping(renderer, "kustomize")

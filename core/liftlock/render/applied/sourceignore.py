@@ -11,9 +11,9 @@ from liftlock.render.applied.globbing import path_segments
 
 _NAME = ".sourceignore"
 _ALWAYS = (
-    (".git/", ".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml")
-    + ("cloudbuild.yaml", "codeship-services.yml", "codeship-steps.yml", "**/.goreleaser.yml", "**/.sops.yaml")
-    + ("**/.flux.yaml",)
+    *(".git/", ".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml"),
+    *("cloudbuild.yaml", "codeship-services.yml", "codeship-steps.yml"),
+    *("**/.goreleaser.yml", "**/.sops.yaml", "**/.flux.yaml"),
 )
 """What source-controller leaves out of itself, as far as it concerns manifests."""
 

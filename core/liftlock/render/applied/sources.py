@@ -201,7 +201,7 @@ def directory(places: Places, place: str, block: Mapping[str, Any]) -> Rendered:
         inner = path.removeprefix(head)
         if not path.startswith(head) or ("/" in inner and block.get("recurse") is not True):
             continue
-        if exclude and any_path(exclude).fullmatch(inner) or include and not any_path(include).fullmatch(inner):
+        if (exclude and any_path(exclude).fullmatch(inner)) or (include and not any_path(include).fullmatch(inner)):
             continue
         if not inner.endswith((".yaml", ".yml", ".json", ".jsonnet")):
             continue

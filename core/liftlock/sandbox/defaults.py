@@ -1,0 +1,278 @@
+"""What the API server fills in where a manifest says nothing, and what it does not take."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Manifest = dict[str, Any]
+Cause = tuple[str, str, str]
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_ANY_NAME = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"})
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+
+
+def defaulted(manifest: Manifest) -> Manifest:
+    """The object with the defaults of its kind, changed in place and given back."""
+    kind = (str(manifest.get("apiVersion", "")).rpartition("/")[0], str(manifest.get("kind", "")))
+    fill = _FILLS.get(kind)
+    if fill is not None:
+        fill(manifest)
+    return manifest
+
+
+def _set(table: Manifest, **defaults: Any) -> None:
+    for key, value in defaults.items():
+        if table.get(key) is None:
+            table[key] = value
+
+
+def _deployment(manifest: Manifest) -> None:
+    spec = manifest.setdefault("spec", {})
+    _set(spec, replicas=1, progressDeadlineSeconds=600, revisionHistoryLimit=10, strategy={})
+    _set(spec["strategy"], type="RollingUpdate")
+    if spec["strategy"]["type"] == "RollingUpdate":
+        _set(spec["strategy"], rollingUpdate={})
+        _set(spec["strategy"]["rollingUpdate"], maxSurge="25%", maxUnavailable="25%")
+    _template(spec)
+
+
+def _replica_set(manifest: Manifest) -> None:
+    spec = manifest.setdefault("spec", {})
+    _set(spec, replicas=1)
+    _template(spec)
+
+
+def _stateful_set(manifest: Manifest) -> None:
+    spec = manifest.setdefault("spec", {})
+    _set(spec, replicas=1, podManagementPolicy="OrderedReady", revisionHistoryLimit=10, updateStrategy={})
+    _set(spec, persistentVolumeClaimRetentionPolicy={"whenDeleted": "Retain", "whenScaled": "Retain"})
+    _set(spec["updateStrategy"], type="RollingUpdate")
+    if spec["updateStrategy"]["type"] == "RollingUpdate":
+        _set(spec["updateStrategy"], rollingUpdate={"partition": 0})
+    for claim in spec.get("volumeClaimTemplates") or ():
+        _set(claim, apiVersion="v1", kind="PersistentVolumeClaim")
+        _set(claim.setdefault("spec", {}), volumeMode="Filesystem")
+        _set(claim, status={"phase": "Pending"})
+    _template(spec)
+
+
+def _daemon_set(manifest: Manifest) -> None:
+    spec = manifest.setdefault("spec", {})
+    _set(spec, revisionHistoryLimit=10, updateStrategy={})
+    _set(spec["updateStrategy"], type="RollingUpdate")
+    if spec["updateStrategy"]["type"] == "RollingUpdate":
+        _set(spec["updateStrategy"], rollingUpdate={"maxSurge": 0, "maxUnavailable": 1})
+    _template(spec)
+
+
+def _job(manifest: Manifest) -> None:
+    spec = manifest.setdefault("spec", {})
+    _job_spec(spec)
+    _set(spec, backoffLimit=6, completionMode="NonIndexed", suspend=False, podReplacementPolicy="TerminatingOrFailed")
+    uid, name = manifest["metadata"].get("uid"), manifest["metadata"].get("name")
+    if uid and not spec.get("manualSelector"):
+        chosen = {"batch.kubernetes.io/controller-uid": uid}
+        _set(spec, selector={"matchLabels": chosen})
+        labels = {**chosen, "batch.kubernetes.io/job-name": name, "controller-uid": uid, "job-name": name}
+        spec["template"]["metadata"].setdefault("labels", {}).update(labels)
+
+
+def _job_spec(spec: Manifest) -> None:
+    if spec.get("completions") is None and spec.get("parallelism") is None:
+        spec["completions"] = 1
+    _set(spec, parallelism=1)
+    _template(spec)
+
+
+def _cron_job(manifest: Manifest) -> None:
+    spec = manifest.setdefault("spec", {})
+    _set(spec, concurrencyPolicy="Allow", suspend=False, successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1)
+    template = spec.setdefault("jobTemplate", {})
+    _set(template, metadata={}, spec={})
+    _template(template["spec"])
+
+
+def _template(spec: Manifest) -> None:
+    template = spec.setdefault("template", {})
+    _set(template, metadata={}, spec={})
+    _pod_spec(template["spec"])
+
+
+def _pod(manifest: Manifest) -> None:
+    spec = manifest.setdefault("spec", {})
+    _pod_spec(spec)
+    _set(spec, enableServiceLinks=True, preemptionPolicy="PreemptLowerPriority", priority=0)
+    _set(spec, serviceAccountName="default", serviceAccount=spec.get("serviceAccountName") or "default")
+
+
+def _pod_spec(spec: Manifest) -> None:
+    _set(spec, dnsPolicy="ClusterFirst", restartPolicy="Always", schedulerName="default-scheduler")
+    _set(spec, securityContext={}, terminationGracePeriodSeconds=30)
+    if spec.get("serviceAccountName"):
+        spec["serviceAccount"] = spec["serviceAccountName"]
+    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+        if isinstance(container, dict):
+            _container(container)
+    for volume in spec.get("volumes") or ():
+        for source in ("configMap", "secret", "projected", "downwardAPI"):
+            if isinstance(volume.get(source), dict):
+                _set(volume[source], defaultMode=420)
+        if set(volume) == {"name"}:
+            volume["emptyDir"] = {}
+
+
+def _container(container: Manifest) -> None:
+    image = str(container.get("image", ""))
+    tag = image.rpartition("/")[2].partition(":")[2]
+    pull = "Always" if "@" not in image and tag in ("", "latest") else "IfNotPresent"
+    _set(container, imagePullPolicy=pull, resources={})
+    _set(container, terminationMessagePath="/dev/termination-log", terminationMessagePolicy="File")
+    limits = container["resources"].get("limits")
+    if limits:
+        container["resources"]["requests"] = {**limits, **(container["resources"].get("requests") or {})}
+    for port in container.get("ports") or ():
+        _set(port, protocol="TCP")
+    for variable in container.get("env") or ():
+        reference = (variable.get("valueFrom") or {}).get("fieldRef")
+        if isinstance(reference, dict):
+            _set(reference, apiVersion="v1")
+    for name in _PROBES:
+        probe = container.get(name)
+        if isinstance(probe, dict):
+            _set(probe, timeoutSeconds=1, periodSeconds=10, successThreshold=1, failureThreshold=3)
+            if isinstance(probe.get("httpGet"), dict):
+                _set(probe["httpGet"], path="/", scheme="HTTP")
+
+
+def _service(manifest: Manifest) -> None:
+    spec = manifest.setdefault("spec", {})
+    _set(spec, type="ClusterIP", sessionAffinity="None")
+    if spec["type"] == "ExternalName":
+        return
+    name = f"{manifest['metadata'].get('namespace')}/{manifest['metadata'].get('name')}"
+    number = sum(name.encode()) % 250 + 1
+    _set(spec, clusterIP=f"10.96.{len(name)}.{number}", internalTrafficPolicy="Cluster")
+    _set(spec, clusterIPs=[spec["clusterIP"]], ipFamilies=["IPv4"], ipFamilyPolicy="SingleStack")
+    if spec["type"] in ("NodePort", "LoadBalancer"):
+        _set(spec, externalTrafficPolicy="Cluster")
+    for port in spec.get("ports") or ():
+        _set(port, protocol="TCP", targetPort=port.get("port"))
+    _set(manifest, status={"loadBalancer": {}})
+
+
+def _secret(manifest: Manifest) -> None:
+    _set(manifest, type="Opaque")
+    for name, value in (manifest.pop("stringData", None) or {}).items():
+        manifest.setdefault("data", {})[name] = base64.b64encode(str(value).encode()).decode()
+
+
+def _claim(manifest: Manifest) -> None:
+    _set(manifest.setdefault("spec", {}), volumeMode="Filesystem")
+
+
+def _namespace(manifest: Manifest) -> None:
+    _set(manifest.setdefault("spec", {}), finalizers=["kubernetes"])
+    _set(manifest, status={"phase": "Active"})
+    labels = manifest["metadata"].setdefault("labels", {})
+    labels["kubernetes.io/metadata.name"] = manifest["metadata"].get("name")
+
+
+def _autoscaler(manifest: Manifest) -> None:
+    spec = manifest.setdefault("spec", {})
+    usual = {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 80}}}
+    _set(spec, minReplicas=1, metrics=[usual])
+    for metric in spec["metrics"]:
+        target = (metric.get("resource") or {}).get("target")
+        if isinstance(target, dict) and "averageUtilization" in target:
+            _set(target, type="Utilization")
+
+
+def _binding(manifest: Manifest) -> None:
+    _set(manifest.setdefault("roleRef", {}), apiGroup="rbac.authorization.k8s.io")
+    for subject in manifest.get("subjects") or ():
+        if subject.get("kind") in ("User", "Group"):
+            _set(subject, apiGroup="rbac.authorization.k8s.io")
+
+
+def _network_policy(manifest: Manifest) -> None:
+    spec = manifest.setdefault("spec", {})
+    _set(spec, policyTypes=["Ingress", "Egress"] if "egress" in spec else ["Ingress"])
+    for rule in [*(spec.get("ingress") or ()), *(spec.get("egress") or ())]:
+        for port in rule.get("ports") or ():
+            _set(port, protocol="TCP")
+
+
+_FILLS: dict[tuple[str, str], Callable[[Manifest], None]] = {
+    ("", "Namespace"): _namespace,
+    ("", "Pod"): _pod,
+    ("", "Service"): _service,
+    ("", "Secret"): _secret,
+    ("", "PersistentVolumeClaim"): _claim,
+    ("apps", "Deployment"): _deployment,
+    ("apps", "ReplicaSet"): _replica_set,
+    ("apps", "StatefulSet"): _stateful_set,
+    ("apps", "DaemonSet"): _daemon_set,
+    ("batch", "Job"): _job,
+    ("batch", "CronJob"): _cron_job,
+    ("autoscaling", "HorizontalPodAutoscaler"): _autoscaler,
+    ("networking.k8s.io", "NetworkPolicy"): _network_policy,
+    ("rbac.authorization.k8s.io", "RoleBinding"): _binding,
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _binding,
+}
+
+
+# What is not taken ----------------------------------------------------------------------------------------------------
+
+
+def faults(manifest: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
+    """What is wrong with an object: reason, field and message of each."""
+    kind = str(manifest.get("kind", ""))
+    found = list(_named(manifest, kind))
+    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
+    spec = manifest.get("spec") or {}
+    if group == "apps" and kind in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"):
+        found += _workload(spec, (old or {}).get("spec"))
+    if (group, kind) == ("batch", "Job") and old is not None and old["spec"].get("template") != spec.get("template"):
+        found.append(("FieldValueInvalid", "spec.template", "Invalid value: field is immutable"))
+    if (group, kind) == ("", "Pod"):
+        found += _containers(spec, "spec")
+    return found
+
+
+def _named(manifest: Mapping[str, Any], kind: str) -> Iterator[Cause]:
+    name = (manifest.get("metadata") or {}).get("name")
+    if not name:
+        yield "FieldValueRequired", "metadata.name", "Required value: name or generateName is required"
+    elif kind not in _ANY_NAME and not (_NAME.fullmatch(str(name)) and len(str(name)) <= 253):
+        said = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"
+        yield "FieldValueInvalid", "metadata.name", f'Invalid value: "{name}": {said}'
+
+
+def _workload(spec: Mapping[str, Any], old: Mapping[str, Any] | None) -> Iterator[Cause]:
+    selector = spec.get("selector")
+    template = spec.get("template") or {}
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    if not selector:
+        yield "FieldValueRequired", "spec.selector", "Required value"
+    elif not (selector.get("matchLabels") or {}).items() <= labels.items():
+        said = "Invalid value: `selector` does not match template `labels`"
+        yield "FieldValueInvalid", "spec.template.metadata.labels", said
+    if old is not None and old.get("selector") != selector:
+        yield "FieldValueInvalid", "spec.selector", "Invalid value: field is immutable"
+    replicas = spec.get("replicas", 0)
+    if not isinstance(replicas, int) or replicas < 0:
+        yield "FieldValueInvalid", "spec.replicas", f"Invalid value: {replicas}: must be greater than or equal to 0"
+    yield from _containers(template.get("spec") or {}, "spec.template.spec")
+
+
+def _containers(spec: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    containers = spec.get("containers") or ()
+    if not containers:
+        yield "FieldValueRequired", f"{path}.containers", "Required value"
+    for place, container in enumerate(containers):
+        for field in ("name", "image"):
+            if not container.get(field):
+                yield "FieldValueRequired", f"{path}.containers[{place}].{field}", "Required value"

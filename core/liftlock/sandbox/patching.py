@@ -1,0 +1,167 @@
+"""What an object becomes by a patch of each kind."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from liftlock.cluster.livediff.applying import applied
+from liftlock.cluster.livediff.fieldsets import FieldSet, lacking, taken_out, union, without
+from liftlock.cluster.livediff.schema import built_in, schema_of
+from liftlock.cluster.livediff.threeway import same
+from liftlock.sandbox.managing import APPLY, changed_fields, common, entries, fields_of, of_manager, with_entry
+from liftlock.sandbox.refusing import Refusal, contested
+
+Manifest = Mapping[str, Any]
+
+
+def merged(live: Manifest, patch: Any) -> dict[str, Any]:
+    """After a JSON merge patch."""
+    return applied(live, _mapping(patch))
+
+
+def strategic(live: Manifest, patch: Any, group: str, kind: str) -> dict[str, Any]:
+    """After a strategic merge patch, which custom resources do not take."""
+    if not built_in(group):
+        raise Refusal(
+            415,
+            "the body of the request was in an unknown format - accepted media types include: "
+            "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+        )
+    return applied(live, _mapping(patch), schema_of(group, kind))
+
+
+def _mapping(patch: Any) -> Mapping[str, Any]:
+    if not isinstance(patch, Mapping):
+        raise Refusal(400, "the patch is no object")
+    return patch
+
+
+def server_side(
+    live: Manifest, wanted: Manifest, group: str, kind: str, *, manager: str, force: bool, time: str
+) -> dict[str, Any]:
+    """After a server-side apply: `live` is {} where there is no object yet. Raises Refusal for fields of others.
+
+    What the manager applied before and does not name any more goes, unless somebody else owns it too.
+    """
+    schema = schema_of(group, kind)
+    if (wanted.get("metadata") or {}).get("managedFields"):
+        raise Refusal(400, "metadata.managedFields must be nil")
+    named = fields_of(wanted, schema)
+    known = entries(live)
+    others: FieldSet = {}
+    for entry in known:
+        if (entry["manager"], entry["operation"], entry.get("subresource", "")) != (manager, APPLY, ""):
+            others = union(others, entry["fieldsV1"])
+    gone = without(without(of_manager(known, manager, APPLY), named), others)
+    base = taken_out(live, gone, union(named, others)) if gone else live
+    body = {key: value for key, value in wanted.items() if key != "status"} if live.get("status") else wanted
+    made = applied(base, body, schema, whole_keys=True)
+    changed = changed_fields(live, made, schema) if live else {}
+    conflicts: list[tuple[str, str]] = []
+    left = []
+    for entry in known:
+        if entry["manager"] == manager and entry["operation"] == APPLY:
+            left.append(entry)
+            continue
+        contest = common(entry["fieldsV1"], common(changed, named)) if changed else {}
+        conflicts += [(entry["manager"], path) for path in _paths(contest)]
+        kept = without(entry["fieldsV1"], contest) if contest else entry["fieldsV1"]
+        if kept:
+            left.append({**entry, "fieldsV1": kept})
+    if conflicts and not force:
+        raise contested(conflicts)
+    api_version = str(wanted.get("apiVersion", ""))
+    metadata = {**(made.get("metadata") or {})}
+    metadata["managedFields"] = with_entry(left, manager, APPLY, named, api_version, time)
+    made["metadata"] = metadata
+    return made
+
+
+def lost_fields(manifest: Manifest) -> list[dict[str, Any]]:
+    """The entries of managedFields without fields that the object does not have any more."""
+    made = []
+    for entry in entries(manifest):
+        fields = without(entry["fieldsV1"], lacking(manifest, entry["fieldsV1"]))
+        if fields:
+            made.append({**entry, "fieldsV1": fields})
+    return made
+
+
+def _paths(fields: FieldSet, path: str = "") -> Iterator[str]:
+    for key, inner in fields.items():
+        if key == ".":
+            continue
+        step = f".{key[2:]}" if key.startswith("f:") else f"[{key[2:].strip('{}')}]"
+        if any(name != "." for name in inner):
+            yield from _paths(inner, path + step)
+        else:
+            yield path + step
+
+
+# JSON patch -----------------------------------------------------------------------------------------------------------
+
+
+def json_patched(live: Manifest, patch: Any) -> dict[str, Any]:
+    """After a JSON patch (RFC 6902)."""
+    made: Any = copy.deepcopy(dict(live))
+    if not isinstance(patch, Sequence) or isinstance(patch, str):
+        raise Refusal(400, "the patch is no list")
+    for step in patch:
+        try:
+            made = _step(made, step)
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            said = f"the server rejected our request due to an error in our request: {step.get('path')}"
+            raise Refusal(422, said) from error
+    if not isinstance(made, dict):
+        raise Refusal(422, "the patch leaves no object")
+    return made
+
+
+def _step(document: Any, step: Mapping[str, Any]) -> Any:
+    what = step["op"]
+    path = _pointer(step["path"])
+    if what == "test":
+        if not same(_at(document, path), step.get("value")):
+            raise Refusal(422, "testing value failed: the server rejected our request due to an error in our request")
+        return document
+    if what in ("move", "copy"):
+        source = _pointer(step["from"])
+        value = copy.deepcopy(_at(document, source))
+        if what == "move":
+            document = _put(document, source, None, "remove")
+        return _put(document, path, value, "add")
+    if what not in ("add", "replace", "remove"):
+        raise ValueError(what)
+    return _put(document, path, copy.deepcopy(step.get("value")), what)
+
+
+def _pointer(text: str) -> list[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]
+
+
+def _at(document: Any, path: Sequence[str]) -> Any:
+    for part in path:
+        document = document[int(part)] if isinstance(document, list) else document[part]
+    return document
+
+
+def _put(document: Any, path: Sequence[str], value: Any, what: str) -> Any:
+    if not path:
+        return value
+    inner, last = _at(document, path[:-1]), path[-1]
+    if isinstance(inner, list):
+        if what == "add":
+            inner.insert(len(inner) if last == "-" else int(last), value)
+        elif what == "replace":
+            inner[int(last)] = value
+        else:
+            del inner[int(last)]
+    elif what == "remove":
+        del inner[last]
+    elif what == "replace" and last not in inner:
+        raise KeyError(last)
+    else:
+        inner[last] = value
+    return document
