@@ -328,7 +328,7 @@ SUBSTITUTED = {
     "plain": "${a}",
     "number": "x${n}",
     "cases": "${a^} ${a^^} ${A,} ${A,,}",
-    "length": "${#a}",
+    "length": "n${#a}",
     "parts": "${a:1} ${a:1:2} ${a:1:99} ${a:9}",
     "defaults": "${none:=d} ${none:-d} ${none=d} ${none:=${a}-${n}}",
     "patterns": "${p#*/} ${p##*/} ${p%.*} ${p%%.*} ${p#x} ${p%[a-z]}",
@@ -337,8 +337,8 @@ SUBSTITUTED = {
     "quoted": 'it\'s "${a}": ${n} # not a comment',
     "folded": "${none:=one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen}",
     "lines": "first ${a}\nsecond ${none:=d}\n",
-    "wide": "${wide:1} ${#wide} ${wide^^}",
-    "from list": "${list}x",
+    "wide": "${wide:1} ${#wide} ${wide^^} ${wide^}",
+    "in between": "x${list}",
     "switch": "${switch}s",
 }
 
@@ -465,7 +465,6 @@ def test_a_release_is_rendered_as_flux_installed_it(real: Real, named: Mapping[s
             "spec": {
                 "chart": "charts/web",
                 "sourceRef": {"kind": "GitRepository", "name": "repo"},
-                "valuesFiles": ["charts/web/values.yaml", "charts/web/values-more.yaml"],
             }
         },
         valuesFrom=[
@@ -491,7 +490,7 @@ def test_a_release_is_rendered_as_flux_installed_it(real: Real, named: Mapping[s
         **named,
     )
     values = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "values", "namespace": real.name}}
-    data = {"values.yaml": "image: {tag: none}\nmode: fast\nextra: {from: config}\n", "one": "'1,2'"}
+    data = {"values.yaml": "image: {tag: none}\nmode: fast\nextra: {from: config}\n", "one": "'012'"}
     real.create(real.repository(), values | {"data": data}, manifest)
     real.kubectl("wait", "helmrelease", "--all", "-n", real.name, "--for=condition=Released", "--timeout=90s")
     made = rendered(real, tree, manifest, Controller.FLUX)
@@ -554,7 +553,7 @@ ARGO_FILES = {
             },
             1,
         ),
-        ({"path": "app", "kustomize": {"commonLabels": {"team": "blue"}, "labelIncludeTemplates": True}}, 1),
+        ({"path": "app", "kustomize": {"commonLabels": {"team": "blue"}, "commonAnnotations": {"own": "1"}}}, 1),
         pytest.param(
             {
                 "path": "charts/web",

@@ -58,7 +58,9 @@ class World:
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         command = [kubectl_program(), "--kubeconfig", str(self.kubeconfig), *arguments]
-        return subprocess.run(command, check=True, text=True, capture_output=True, input=stdin).stdout
+        done = subprocess.run(command, text=True, capture_output=True, input=stdin)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def liftlock(self, *arguments: str, kubeconfig: Path | None = None, timeout: float = 120) -> Answer:
         env = {**os.environ, "KUBECONFIG": str(kubeconfig or self.kubeconfig)}
@@ -137,9 +139,8 @@ def real_flux(server: Path, folder: Path) -> World:
     world.git("add", "-A")
     world.git("commit", "-qm", "three environments")
     world.git("push", "-q", "-u", "origin", "main")
-    world.kubectl(
-        "apply", "-f", "-", stdin="\n---\n".join(json.dumps(m) for m in _flux_objects(world, f"{address}/{id}.git"))
-    )
+    objects = {"apiVersion": "v1", "kind": "List", "items": _flux_objects(world, f"{address}/{id}.git")}
+    world.kubectl("apply", "-f", "-", stdin=json.dumps(objects))
     return world
 
 

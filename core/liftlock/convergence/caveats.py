@@ -5,7 +5,6 @@ from __future__ import annotations
 from liftlock.cluster.health import running_images, template_images
 from liftlock.cluster.health.reading import string
 from liftlock.convergence.facts import Facts
-from liftlock.model.diff import ObjectKey
 from liftlock.text import printable
 
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Rollout", "ReplicaSet"})
@@ -35,15 +34,10 @@ def _crons(facts: Facts) -> list[str]:
     return found
 
 
-def hidden(key: ObjectKey, facts: Facts) -> bool:
-    """Whether the kind may not be read there; one that was not read yet is none of these."""
-    return key.kind in facts.freshness.blind and not facts.objects.visible(key.group, key.kind, key.namespace)
-
-
 def _hidden(facts: Facts) -> list[str]:
     if facts.rendered and not facts.keys:
         return ["its objects are not known here: only what the controller says counts"]
-    kinds = {key.kind for key in facts.keys if hidden(key, facts)}
+    kinds = {key.kind for key in facts.keys if facts.hidden(key)}
     return [f"{kind} may not be read here: its health is not known" for kind in sorted(kinds)]
 
 

@@ -41,3 +41,12 @@ class Facts:
     pushed_at: float | None = None
     rendered: bool = True
     """Whether `keys`, `unlike` and `wanted` are known yet."""
+
+    def hidden(self, key: ObjectKey) -> bool:
+        """Whether the kind may not be read there; one that was not read yet is none of these."""
+        return key.kind in self.freshness.blind and not self.objects.visible(key.group, key.kind, key.namespace)
+
+    @property
+    def read(self) -> bool:
+        """Whether all of its objects that may be read were read: before, nothing differs as nothing is seen."""
+        return all(self.objects.visible(key.group, key.kind, key.namespace) or self.hidden(key) for key in self.keys)

@@ -60,7 +60,7 @@ def checked(delivery: Delivery) -> bool:
 
 def _shown(delivery: Delivery, facts: Facts) -> bool:
     """No revision is known here (a chart's version, a digest), and the objects are as promoted."""
-    return delivery.doing is Doing.IDLE and facts.rendered and bool(facts.changed) and not facts.unlike
+    return delivery.doing is Doing.IDLE and facts.rendered and facts.read and bool(facts.changed) and not facts.unlike
 
 
 def superseded(delivery: Delivery, facts: Facts) -> bool:

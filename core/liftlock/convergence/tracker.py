@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from liftlock.cluster.delivery.acts import possible
 from liftlock.cluster.health import cause, happenings, progress, tree, verdict
-from liftlock.convergence.caveats import caveats, hidden
+from liftlock.convergence.caveats import caveats
 from liftlock.convergence.facts import Facts
 from liftlock.convergence.reaching import Reach, checked, not_comparable, reach, retried, settled, superseded
 from liftlock.convergence.times import believed, timed
@@ -91,7 +91,7 @@ def track(before: Convergence | None, facts: Facts) -> Convergence:
 
 def _plain_level(facts: Facts) -> Reach:
     """Without a controller: somebody runs kubectl, and the objects themselves tell."""
-    return Reach.APPLIED if facts.rendered and facts.keys and not facts.unlike else Reach.NOT
+    return Reach.APPLIED if facts.rendered and facts.keys and facts.read and not facts.unlike else Reach.NOT
 
 
 def _level_before(before: Convergence | None) -> Reach:
@@ -131,7 +131,7 @@ def _health(key: ObjectKey, facts: Facts) -> Health:
         return verdict(manifest, facts.objects, facts.now)
     if facts.objects.visible(key.group, key.kind, key.namespace):
         return Health(HealthStatus.MISSING, f"{key} is not there yet")
-    if hidden(key, facts):
+    if facts.hidden(key):
         return Health(HealthStatus.UNKNOWN, f"{key.kind} may not be read")
     return Health(HealthStatus.PROGRESSING, f"{key.kind} is being read")
 

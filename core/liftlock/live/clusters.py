@@ -117,7 +117,7 @@ class Clusters:
     def seen(self, now: float) -> dict[str, Seen]:
         """What each open context has and says at this moment."""
         found = {
-            context: Seen(cluster.objects, deliveries(cluster.objects, now), cluster.freshness)
+            context: Seen(cluster.objects, deliveries(cluster.objects, now), cluster.freshness, cluster.listed)
             for context, cluster in self._open.items()
         }
         for context, error in self._failed.items():

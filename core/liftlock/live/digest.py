@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liftlock.cluster.delivery import follows, for_cell
 from liftlock.cluster.health import cause, running_images, verdict, worst
@@ -33,6 +33,8 @@ class Seen:
     objects: Objects
     deliveries: tuple[Delivery, ...]
     freshness: Freshness
+    listed: bool = True
+    """Whether all that is wanted was read once: before that, what is not there may only be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class Digest:
         if place.tentative and not any(found.values()):
             if hub.freshness.contact is not Contact.LIVE:
                 return lane, ()
+            if not hub.listed:
+                return replace(lane, freshness=Freshness(Contact.CONNECTING, said.heard)), ()
             why = f"nothing on {place.target.context}, your current context, follows this repository for it"
             problem = Problem(
                 environment.name, why, "press a on its lane to choose a context, or name it in liftlock.toml"

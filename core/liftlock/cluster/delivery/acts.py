@@ -86,7 +86,8 @@ def consequences(act: Act, delivery: Delivery, *, prune: bool = False) -> tuple[
     if act is Act.SYNC:
         kinds = [r for r in mappings(delivery.raw, "status", "resources") if r.get("status") == "OutOfSync"]
         pruned = [r for r in mappings(delivery.raw, "status", "resources") if r.get("requiresPruning") is True]
-        said.append(f"{plural(len(kinds), 'object')} out of sync would be applied")
+        out = f"{plural(len(kinds), 'object')} out of sync would be applied"
+        said.append(out if kinds else "nothing is out of sync: the same would be applied again")
         if pruned:
             names = ", ".join(printable(f"{r.get('kind')} {r.get('name')}") for r in pruned[:5])
             said.append(f"{names} would be deleted" if prune else f"{names} would be deleted by a prune, and stay")

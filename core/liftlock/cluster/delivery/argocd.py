@@ -145,17 +145,24 @@ def _revision(of: Mapping[str, Any], number: int) -> str:
 
 
 def _applied(manifest: Manifest, operation: Mapping[str, Any], number: int) -> tuple[str, float | None]:
-    """What runs: the newest sync that succeeded. One of some objects only, or a dry run, says nothing of the whole."""
+    """What runs: the newest sync that succeeded. One of some objects only, or a dry run, says nothing of the whole.
+
+    Where a later comparison found nothing to sync, what runs is what it compared with: a commit of other paths, or
+    objects that were there before the Application.
+    """
     whole = not mappings(operation, "operation", "sync", "resources") and not at(
         operation, "operation", "sync", "dryRun"
     )
     succeeded = whole and string(operation, "phase") == "Succeeded"
-    if succeeded and (found := _revision(mapping(operation, "syncResult"), number)):
-        return found, moment(operation, "finishedAt")
     history = mappings(manifest, "status", "history")
-    if history:
-        return _revision(history[-1], number), moment(history[-1], "deployedAt")
-    return "", None
+    done = moment(operation, "finishedAt") if succeeded else moment(history[-1], "deployedAt") if history else None
+    compared, looked = mapping(manifest, "status", "sync"), moment(manifest, "status", "reconciledAt")
+    since = done is None or (looked is not None and looked >= done)
+    if since and string(compared, "status") == "Synced" and _COMMIT.fullmatch(found := _revision(compared, number)):
+        return found, done
+    if succeeded and (found := _revision(mapping(operation, "syncResult"), number)):
+        return found, done
+    return (_revision(history[-1], number), moment(history[-1], "deployedAt")) if history else ("", None)
 
 
 def _history(manifest: Manifest, operation: Mapping[str, Any], number: int) -> tuple[Applied, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from liftlock.model.app import Cell
@@ -14,6 +14,7 @@ from liftlock.text import printable
 
 _SCP = re.compile(r"^(?:[^@/]+@)?([^:/]+):(?!//)(.+)$")
 _SUFFIXES = (".yaml", ".yml", ".json", ".env", ".gotmpl")
+_HELMFILES = "helmfiles"
 _HERE = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _DEFAULT_BRANCHES = frozenset({"", "HEAD", "head"})
 
@@ -86,7 +87,19 @@ def for_cell(cell: Cell, deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]
     if above:
         deepest = max(_depth_of(d.path) for d in above)
         above = [d for d in above if _depth_of(d.path) == deepest]
-    return tuple(dict.fromkeys((*named, *above)))
+    return tuple(dict.fromkeys(_narrowed(d, cell) for d in (*named, *above)))
+
+
+def _narrowed(delivery: Delivery, cell: Cell) -> Delivery:
+    """A boot Job applies the whole repository: what it brings of one release lies in a folder by a fixed rule."""
+    if delivery.controller is not Controller.JENKINSX:
+        return delivery
+    spaces = [
+        parts[1] for path in (*cell.files, *cell.roots) if len(parts := path.split("/")) > 2 and parts[0] == _HELMFILES
+    ]
+    if not spaces:
+        return delivery
+    return replace(delivery, path=f"config-root/namespaces/{spaces[0]}/{cell.app}", namespace=spaces[0])
 
 
 def _folders(cell: Cell) -> tuple[str, ...]:

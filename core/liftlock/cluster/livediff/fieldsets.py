@@ -58,7 +58,7 @@ def part_of(value: Any, fields: FieldSet) -> Any:
     if not any(key != ITSELF for key in fields):
         return copy.deepcopy(value)
     if isinstance(value, Mapping):
-        found = {}
+        found: dict[str, Any] = {}
         for key, inner in fields.items():
             name = key[2:]
             if not key.startswith("f:") or name not in value:

@@ -140,7 +140,7 @@ class _Patching:
                 return
             former = before if isinstance(before, dict) else {}
             inner = field.inner
-            made = self.mappings(former, wanted, now, inner, retain=field.retain)
+            made = self.mappings(former, wanted, now, inner, retain=field.retain and not self._whole)
             if made:
                 patch[key] = made
         elif isinstance(wanted, list) and isinstance(now, list):
@@ -181,7 +181,7 @@ class _Patching:
                 made.append(item)
                 continue
             former = (before or {}).get(name, {})
-            difference = self.mappings(former, item, now[name], field.inner, retain=field.retain)
+            difference = self.mappings(former, item, now[name], field.inner, retain=field.retain and not self._whole)
             if difference:
                 made.append({**difference, **_identity(item, keys)})
         names = {name for name, _ in wanted}
