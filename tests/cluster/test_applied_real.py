@@ -338,13 +338,14 @@ SUBSTITUTED = {
     "folded": "${none:=one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen}",
     "lines": "first ${a}\nsecond ${none:=d}\n",
     "wide": "${wide:1} ${#wide} ${wide^^} ${wide^}",
-    "in between": "x${list}",
+    "between": "x${list}",
     "switch": "${switch}s",
 }
 
 
 def test_substitution_is_that_of_the_controller(real: Real) -> None:
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "made"}, "data": SUBSTITUTED}
+    config["immutable"] = "${switch}"
     tree = real.push({"app/config.yaml": json.dumps(config)})
     values = {
         "a": "ab-cd",
@@ -370,7 +371,9 @@ def test_substitution_is_that_of_the_controller(real: Real) -> None:
     real.create(real.repository(), manifest)
     real.kubectl("wait", "kustomization/apps", "-n", real.name, "--for=condition=Ready", "--timeout=60s")
     (made,) = rendered(real, tree, manifest, Controller.FLUX).objects
-    assert made["data"] == real.live(made)["data"]
+    live = real.live(made)
+    assert made["data"] == live["data"]
+    assert made["immutable"] is live["immutable"] is True
 
 
 @pytest.mark.parametrize(
@@ -511,7 +514,8 @@ ARGO_FILES = {
     "plain/values.yaml": "replicas: 1\n",
     "plain/hook.yaml": "apiVersion: v1\nkind: ConfigMap\n"
     "metadata: {name: hook, annotations: {argocd.argoproj.io/hook: PostSync}}\n",
-    "plain/list.yaml": "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: ServiceAccount, metadata: {name: s}}]\n",
+    "plain/list.yaml": "apiVersion: v1\nkind: List\n"
+    "items: [{apiVersion: v1, kind: ServiceAccount, metadata: {name: s}}]\n",
     "app/kustomization.yaml": "resources: [web.yaml]\nimages: [{name: acme/web, newTag: '1'}]\n",
     "app/web.yaml": DEPLOYMENT.replace("$", "").replace("{replicas:=2}", "2"),
     "app/.argocd-source.yaml": "kustomize: {images: ['acme/web:2'], commonAnnotations: {from: override}}\n",

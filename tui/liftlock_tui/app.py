@@ -26,6 +26,7 @@ from liftlock_tui.screens.page import Page
 if TYPE_CHECKING:
     from liftlock.engine import Engine
     from liftlock.model.promotion import Promotion
+    from liftlock_tui.replies import Asked
 
 DEFAULT_THEME = "liftlock-dark"
 LOOK = ("LIFTLOCK_THEME", "LIFTLOCK_ASCII", "LIFTLOCK_ANIMATION")
@@ -202,12 +203,17 @@ class LiftlockApp(Reader):
         if self.ready:
             self.push_screen(CompareScreen(left, right, apps))
 
-    def converge(self, environment: str, revision: str) -> None:
+    def on_asked(self, message: Asked) -> None:
+        """Controllers were asked to look at once."""
+        for said in message.said:
+            self.notice(said, "it stands in the command log (@)")
+
+    def converge(self, environment: str, revision: str, *, pushed_at: float | None = None) -> None:
         """Watch a revision converge."""
         from liftlock_tui.screens.converge import ConvergeScreen
 
         if self.ready:
-            self.push_screen(ConvergeScreen(environment, revision))
+            self.push_screen(ConvergeScreen(environment, revision, pushed_at))
 
     def objects(self, environment: str, app: str) -> None:
         """Show the live objects of an environment, or of one app there."""

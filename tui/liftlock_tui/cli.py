@@ -251,6 +251,8 @@ def promote(
             quiet = promoting.Told(lambda promotion: None, lambda publication: None, note)
             done = promoting.promote(engine, asked, quiet)
             shape = shapes.promotion(done.promotion, done.publication, done.pushed)
+            if done.pushed is not None:
+                shape["asked"] = list(engine.live.pushed(targets))
             code = watching.after(engine, done.promotion, timeout, shape) if wait else 0
             out.json(shape)
             return code
@@ -260,6 +262,8 @@ def promote(
         done = promoting.promote(engine, asked, told)
         if done.pushed is not None:
             answers.pushed(out, done.pushed)
+            for said in engine.live.pushed(targets):
+                out.line(said)
             if wait:
                 return watching.tell_after(engine, out, done.promotion, timeout)
         else:

@@ -169,3 +169,17 @@ class TreeRead(Message, bubble=False):
     """The live objects of an environment as they are now."""
 
     objects: tuple[LiveObject, ...]
+
+
+@dataclass(eq=False)
+class Asked(Message, bubble=False):
+    """Controllers were asked to look at once, because liftlock.toml says so; a sentence for each."""
+
+    said: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class StillConverging(Message, bubble=False):
+    """Promotions that were pushed and are not settled: environments and commits."""
+
+    promotions: tuple[tuple[str, str], ...]

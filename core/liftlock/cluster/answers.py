@@ -11,6 +11,8 @@ from typing import Any
 from liftlock.errors import Absent, ClusterError, Expired, Forbidden, LoginNeeded, Refused, Throttled, Unreachable
 from liftlock.text import printable, shorten
 
+IDLE = "Idle"
+"""The reason of an Unreachable that only says: this one connection was silent too long."""
 _LONGEST = 600
 _RETRY = "it is tried again by itself; r tries now"
 
@@ -46,6 +48,16 @@ def of_status(told: Mapping[str, Any], context: str) -> ClusterError:
     """The error of a Status that came inside a watch."""
     code = told.get("code")
     return failed(code if isinstance(code, int) else 500, json.dumps(dict(told)).encode(), {}, context, "watch", "")
+
+
+def nonsense(data: bytes, context: str, server: str) -> ClusterError:
+    """The error of an answer that no API server gives: a proxy's page, a portal that wants a login."""
+    begins = printable(shorten(data[:200].decode("utf-8", "replace").strip(), 80))
+    return Unreachable(
+        f"{printable(context)} does not answer as an API server",
+        f"{server} says: {begins}",
+        "is there a proxy or a login page between?",
+    )
 
 
 def lost(error: BaseException, context: str, server: str) -> ClusterError:

@@ -7,41 +7,52 @@ credentials were refused, once, with credentials made anew.
 from __future__ import annotations
 
 import asyncio
-import copy
 import json
 import ssl
+import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException
 from kubernetes.aio.config.kube_config import KubeConfigLoader
+from multidict import CIMultiDict
 
 from liftlock.clock import Clock
-from liftlock.cluster.answers import failed, lost
+from liftlock.cluster.answers import IDLE, failed, lost, nonsense
 from liftlock.cluster.api import JSON, Params, Resource
-from liftlock.cluster.credentials import Credentials, Plugin, token_expiry
+from liftlock.cluster.credentials import Credentials, Plugin
+from liftlock.cluster.identity import Identity, expired, identity
 from liftlock.cluster.kinds import Kinds
 from liftlock.cluster.kubeconfig import Kubeconfig
 from liftlock.commands import Runner
-from liftlock.errors import ClusterError, LoginNeeded, Unreachable
+from liftlock.errors import Absent, ClusterError, LiftlockError, LoginNeeded, Unreachable
 from liftlock.text import printable
 
 _CONNECT = 5.0
 """Seconds to reach the server."""
+_HEADERS = 20.0
+"""Seconds that a watch has to begin."""
 _LARGE = 256 * 1024
 """Bytes above which JSON is decoded beside the loop, which must go on meanwhile."""
 _POOL = 128
 """Connections at once: each watch holds one."""
 _FRAME = 64 * 1024 * 1024
 """A frame of a watch that is longer than this is none of an API server's."""
+_ASKING = "/apis/authorization.k8s.io/"
+"""What is sent there asks what may be done; it changes nothing."""
 
 
 class Connection:
-    """An API server through one context. Made by `open`; everything runs on the loop that it was opened on."""
+    """An API server through one context. Everything runs on the loop that it was first used on.
+
+    Credentials that were refused are made anew once (the kubeconfig is read again, a plugin is asked again). Refused
+    again, nothing more is sent until `allow_login`.
+    """
 
     def __init__(self, context: str, kubeconfig: Kubeconfig, runner: Runner, clock: Clock) -> None:
         self.context = context
@@ -49,15 +60,15 @@ class Connection:
         self._runner = runner
         self._clock = clock
         self._client: Any = None  # an ApiClient: it has no types
-        self._headers: dict[str, str] = {}
-        self._token_until: float | None = None
+        self._retired: list[Any] = []
+        self._identity: Identity | None = None
+        self._until: float | None = None
+        self._refused: LoginNeeded | None = None
+        self._closed = False
         self._lock = asyncio.Lock()
         self._made = 0
         self._kinds = Kinds(self, clock)
-        user, cluster = kubeconfig.user(context), kubeconfig.cluster(context)
-        run = user.get("exec")
-        server, authority = str(cluster.get("server", "")), str(cluster.get("certificate-authority-data", ""))
-        self._plugin = Plugin(run, server, authority, runner, clock) if isinstance(run, Mapping) else None
+        self._plugin = self._plugin_of(kubeconfig, None)
 
     @property
     def server(self) -> str:
@@ -70,15 +81,24 @@ class Connection:
         return self._kubeconfig.require(self.context).insecure
 
     def allow_login(self) -> None:
-        """A login that failed may be tried again: the user says so."""
+        """A login that failed may be tried again: the user says so. The kubeconfig is read again for it."""
+        self._refused = None
         if self._plugin is not None:
             self._plugin.allow()
 
+    def drop(self) -> None:
+        """Use none of the TCP connections that are open now for anything new: they may be half open."""
+        if self._client is not None:
+            self._retired.append(self._client)
+            self._client, self._identity = None, None
+
     async def close(self) -> None:
         """End all that runs over it."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        self._closed = True
+        clients, self._client, self._retired = [self._client, *self._retired], None, []
+        for client in clients:
+            if client is not None:
+                await client.close()
 
     # Asking --------------------------------------------------------------------------------------------------------
 
@@ -104,10 +124,16 @@ class Connection:
                 data = await response.read()
                 if response.status >= 400:
                     raise failed(response.status, data, response.headers, self.context, method, path)
+        except Absent:
+            self._kinds.doubt(path)
+            raise
         finally:
-            if method != "GET" and (params or {}).get("dryRun") != "All" and script:
-                self._note(script, time.monotonic() - began, code)
-        return await _parsed(data)
+            if method != "GET" and (params or {}).get("dryRun") != "All" and not path.startswith(_ASKING):
+                self._note(script or f"# {method} {path}", time.monotonic() - began, code)
+        try:
+            return await _parsed(data)
+        except ValueError as error:
+            raise nonsense(data, self.context, self.server) from error
 
     async def text(self, path: str, *, params: Params | None = None, within: float = 30.0, limit: int = 65536) -> str:
         """The answer as text, cut at `limit` bytes, clean for display line by line."""
@@ -127,21 +153,21 @@ class Connection:
     ) -> AsyncIterator[dict[str, Any]]:
         """The frames of a watch. Ends when the server ends it; raises Unreachable after `idle` silent seconds."""
         headers = {"Accept": JSON}
-        async with self._answer("GET", path, params, headers, None, (_CONNECT, idle), None) as response:
-            if response.status >= 400:
-                raise failed(response.status, await response.read(), response.headers, self.context, "GET", path)
-            held = bytearray()
-            async for chunk in response.content.iter_any():
-                held += chunk
-                if b"\n" not in chunk:
-                    if len(held) > _FRAME:
-                        raise Unreachable("A watch sent something that is none", f"{len(held)} bytes without an end")
-                    continue
-                *lines, rest = bytes(held).split(b"\n")
-                held = bytearray(rest)
-                for line in lines:
-                    if line.strip():
-                        yield await _parsed(line)
+        try:
+            async with self._answer("GET", path, params, headers, None, (_CONNECT, idle), None) as response:
+                if response.status >= 400:
+                    raise failed(response.status, await response.read(), response.headers, self.context, "GET", path)
+                async for line in _lines(response, self.context):
+                    try:
+                        frame = await _parsed(line)
+                    except ValueError as error:
+                        raise nonsense(line, self.context, self.server) from error
+                    if not isinstance(frame, dict):
+                        raise nonsense(line, self.context, self.server)
+                    yield frame
+        except Absent:
+            self._kinds.doubt(path)
+            raise
 
     async def resource(self, group: str, kind: str, version: str = "") -> Resource | None:
         """The kind as it is served, None when it is not."""
@@ -163,11 +189,15 @@ class Connection:
             made = self._made
             response = await self._send(method, path, params, headers, body, timeouts, within)
             if response.status == 401:
-                await self._renew(made, response)
+                response.release()
+                async with self._lock:
+                    if self._made == made:  # else somebody else made new ones meanwhile
+                        await self._make(anew=True)
                 response = await self._send(method, path, params, headers, body, timeouts, within)
                 if response.status == 401:
                     response.release()
-                    raise self._login("the server does not take the credentials")
+                    self._refused = self._refusal()
+                    raise self._refused
             try:
                 yield response
             finally:
@@ -189,120 +219,129 @@ class Connection:
     ) -> aiohttp.ClientResponse:
         client = await self._opened()
         connect, read = timeouts
-        prepared = await client.param_serialize(
+        verb, url, all_headers, _, post = await client.param_serialize(
             method=method,
             resource_path=path,
             query_params=list((params or {}).items()),
-            header_params={**self._headers, **headers},
+            header_params=dict(headers),
             auth_settings=["BearerToken"],
         )
-        verb, url, all_headers, _, post = prepared
+        sent = CIMultiDict(all_headers)
+        for name, value in self._identity.headers if self._identity is not None else ():
+            sent.add(name, value)  # groups: one header each
         limits = aiohttp.ClientTimeout(total=within, sock_connect=connect, connect=connect * 2, sock_read=read)
-        answer = await client.rest_client.request(
-            verb, url, headers=all_headers, body=body, post_params=post, _request_timeout=limits
-        )
+        async with asyncio.timeout(_HEADERS if within is None else None):
+            answer = await client.rest_client.request(
+                verb, url, headers=sent, body=body, post_params=post, _request_timeout=limits
+            )
         response: aiohttp.ClientResponse = answer.response
         return response
 
     # Logging in ----------------------------------------------------------------------------------------------------
 
     async def _opened(self) -> Any:
+        """The client, with credentials that are good as far as we know."""
+        if self._refused is not None:
+            error = self._refused
+            raise LoginNeeded(error.title, error.detail, error.hint, status=401)
         if self._client is None or self._over():
             async with self._lock:
                 if self._client is None or self._over():
                     await self._make(anew=False)
-        if self._client is None:
+        if self._closed or self._client is None:
             raise Unreachable(f"{printable(self.context)} is closed")
         return self._client
 
     def _over(self) -> bool:
-        return self._token_until is not None and self._clock.now() > self._token_until
-
-    async def _renew(self, made: int, response: aiohttp.ClientResponse) -> None:
-        """Make the credentials anew after a 401, unless somebody else did meanwhile."""
-        response.release()
-        async with self._lock:
-            if self._made == made:
-                await self._make(anew=True)
+        return self._until is not None and self._clock.now() > self._until
 
     async def _make(self, *, anew: bool) -> None:
-        given: Credentials | None = None
-        if self._plugin is not None:
-            plugin = self._plugin
-            given = await asyncio.to_thread(lambda: plugin.credentials(anew=anew))
-        old, self._client = self._client, None
+        """Credentials and what is sent with them. A new client only where TLS needs one: watches go on meanwhile."""
         try:
-            self._client = await self._client_with(given)
-        except (ConfigException, OSError, ssl.SSLError, ValueError, KeyError, TypeError) as error:
-            said = printable(str(error))
+            if anew:
+                self._kubeconfig = await asyncio.to_thread(self._kubeconfig.again)
+                self._plugin = self._plugin_of(self._kubeconfig, self._plugin)
+            given: Credentials | None = None
+            if self._plugin is not None:
+                plugin = self._plugin
+                given = await asyncio.to_thread(lambda: plugin.credentials(anew=anew))
+            await self._become(given)
+        except ClusterError:
+            raise
+        except (LiftlockError, ConfigException, OSError, ssl.SSLError, ValueError, KeyError, TypeError) as error:
             raise LoginNeeded(
                 f"The context {printable(self.context)} cannot log in",
-                said,
+                printable(str(error)),
                 "kubectl config view --minify shows its user",
             ) from error
-        finally:
-            self._made += 1
-            if old is not None:
-                # Requests that still run over it fail, and are made again by who waits for them.
-                asyncio.get_running_loop().call_later(5.0, lambda: asyncio.ensure_future(old.close()))
+        self._until = given.until if given is not None else None
+        self._made += 1
 
-    async def _client_with(self, given: Credentials | None) -> Any:
-        merged = copy.deepcopy(dict(self._kubeconfig.merged))
-        for entry in merged.get("users", ()):
-            user = entry.get("user") or {}
-            user.pop("exec", None)
-            if given is not None and entry["name"] == self._kubeconfig.require(self.context).user:
-                user.update(_given(given))
-            entry["user"] = user
-        configuration = type.__call__(Configuration)  # a new one: the client keeps a default of its own otherwise
+    async def _become(self, given: Credentials | None) -> None:
         untyped: Any = KubeConfigLoader
-        await untyped(merged, active_context=self.context, config_base_path="").load_and_set(configuration)
-        configuration.connection_pool_maxsize = _POOL
-        configuration.retries = 0
-        user = self._kubeconfig.user(self.context)
-        self._headers = _impersonation(user)
-        token = str(configuration.api_key.get("BearerToken", "")).removeprefix("Bearer ")
-        self._token_until = given.expires if given is not None else token_expiry(token)
-        if self._token_until is not None:
-            # A token file is read again in time; one in the kubeconfig itself cannot be renewed by asking earlier.
-            early = 30.0 if given is not None or user.get("tokenFile") else -1e12
-            self._token_until = self._token_until - early
-        return ApiClient(configuration)
+        with tempfile.TemporaryDirectory(prefix="liftlock-") as name:  # keys: ours alone, and gone once they are loaded
+            who = await asyncio.to_thread(identity, self._kubeconfig, self.context, given, Path(name), self._clock)
+            configuration = type.__call__(Configuration)  # a new one: the client keeps a default of its own otherwise
+            await untyped(who.config, active_context=self.context, config_base_path="").load_and_set(configuration)
+            configuration.connection_pool_maxsize = _POOL
+            configuration.retries = None
+            configuration.disable_strict_ssl_verification = True  # as strict as kubectl, whatever Python it is
+            if self._client is not None and self._identity is not None and self._identity.mark == who.mark:
+                self._client.configuration.api_key = configuration.api_key
+            else:
+                if self._client is not None:
+                    self._retired.append(self._client)  # watches that run over it run to their end
+                self._client = ApiClient(configuration)
+            self._identity = who
 
-    def _login(self, why: str) -> LoginNeeded:
+    def _plugin_of(self, kubeconfig: Kubeconfig, before: Plugin | None) -> Plugin | None:
+        """The plugin of the context; the one from before while the kubeconfig says the same of it."""
+        told = kubeconfig.user(self.context).get("exec")
+        if not isinstance(told, Mapping):
+            return None
+        if before is not None and before.told == told:
+            return before
+        return Plugin(told, kubeconfig.cluster(self.context), self._runner, self._clock)
+
+    def _refusal(self) -> LoginNeeded:
+        title, detail = expired(self._identity, self.context, self._clock.now())
         login = self._plugin.login if self._plugin is not None else ""
-        hint = f"run {login}, then press r" if login else f"log in to {self.context} again, then press r"
-        return LoginNeeded(f"{printable(self.context)} wants a login", why, printable(hint), status=401)
+        hint = f"run {login}, then press r" if login else f"log in to {printable(self.context)} again, then press r"
+        return LoginNeeded(
+            title or f"{printable(self.context)} wants a login",
+            detail or "the server does not take the credentials",
+            hint,
+            status=401,
+        )
 
     def _note(self, script: str, seconds: float, code: int | None) -> None:
         ended = 0 if code is not None and code < 400 else code
         self._runner.note(script, seconds=seconds, code=ended, mutates=True, script=script)
 
 
-def _given(credentials: Credentials) -> dict[str, str]:
-    import base64
-
-    if credentials.token:
-        return {"token": credentials.token}
-    return {
-        "client-certificate-data": base64.b64encode(credentials.certificate.encode()).decode(),
-        "client-key-data": base64.b64encode(credentials.key.encode()).decode(),
-    }
-
-
-def _impersonation(user: Mapping[str, Any]) -> dict[str, str]:
-    """The headers that the client does not send by itself."""
-    headers = {}
-    if user.get("as"):
-        headers["Impersonate-User"] = str(user["as"])
-    if user.get("as-uid"):
-        headers["Impersonate-Uid"] = str(user["as-uid"])
-    groups = user.get("as-groups")
-    if isinstance(groups, list) and len(groups) == 1:
-        headers["Impersonate-Group"] = str(groups[0])
-    elif groups:
-        raise ValueError("it impersonates several groups, which cannot be said here: use a context with one")
-    return headers
+async def _lines(response: aiohttp.ClientResponse, context: str) -> AsyncIterator[bytes]:
+    """The lines of an answer that goes on; the last one only when it is whole."""
+    held = bytearray()
+    chunks = response.content.iter_any().__aiter__()
+    while True:
+        try:
+            chunk = await chunks.__anext__()
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise Unreachable(
+                f"{printable(context)} is silent", "nothing came for a while over a watch", reason=IDLE
+            ) from error
+        held += chunk
+        if b"\n" not in chunk:
+            if len(held) > _FRAME:
+                raise Unreachable("A watch sent something that is none", f"{len(held)} bytes without an end")
+            continue
+        *lines, rest = bytes(held).split(b"\n")
+        held = bytearray(rest)
+        for line in lines:
+            if line.strip():
+                yield line
 
 
 async def _parsed(data: bytes) -> Any:

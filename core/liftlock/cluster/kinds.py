@@ -55,6 +55,13 @@ class Kinds:
                 found = self._find(group, kind, version)
         return found
 
+    def doubt(self, path: str) -> None:
+        """Nothing is at this path: was it a kind's own, the server does not serve it (any more) at this version."""
+        parts = path.split("/")
+        short = "/".join(parts[:-3] + parts[-1:]) if parts[-3:-2] == ["namespaces"] else path
+        if any(short == found.path() for versions in self._known.values() for found in versions.values()):
+            self._known = {}
+
     def _find(self, group: str, kind: str, version: str) -> Resource | None:
         versions = self._known.get((group, kind), {})
         return versions.get(version) or next(iter(versions.values()), None)

@@ -102,6 +102,7 @@ def _environment(entry: Mapping[str, Any]) -> Environment:
             for t in entry.get("target", ())
         ),
         tuple(entry.get("words", ())),
+        bool(entry.get("reconcile", False)),
     )
 
 

@@ -79,6 +79,9 @@ REPOSITORY: Mapping[str, Table] = {
                 form="text",
             ),
             "protected": Key("boolean", "Whether a push wants its name typed.", default="true for production"),
+            "reconcile": Key(
+                "boolean", "Whether its controller is asked to look at once after each push to it.", default="false"
+            ),
             "words": Key(
                 "strings", "Further words that stand for it in names and values.", default="its name", form="text"
             ),

@@ -43,6 +43,8 @@ class Clusters:
         self._open: dict[str, Cluster] = {}
         self._connections: list[Connection] = []
         self._failed: dict[str, LiftlockError] = {}
+        self._asking: dict[str, int] = {}
+        """How much was asked of each that its loop has not taken up yet."""
         self._wanted: dict[str, set[tuple[frozenset[Kind], frozenset[str]]]] = {}
         try:
             self.kubeconfig = load()
@@ -129,7 +131,9 @@ class Clusters:
     def listed(self, context: str) -> bool:
         """Whether all that is wanted of the context was read once, or cannot be."""
         cluster = self._open.get(context)
-        return context in self._failed or (cluster is not None and (cluster.listed or _lost(cluster)))
+        if context in self._failed or (cluster is not None and _lost(cluster)):
+            return True
+        return cluster is not None and cluster.listed and not self._asking.get(context)
 
     def want(self, whole: Whole, *, events: bool) -> None:
         """Listen to the objects that belong to the spots, and to their pods."""
@@ -148,7 +152,18 @@ class Clusters:
                 continue
             told.add((around, spaces))
             wide = frozenset((key.group, key.kind) for key in keys if not key.namespace)
-            self._thread.call(_wanting(cluster, around - wide, wide, spaces))
+            self._asking[cluster.context] = self._asking.get(cluster.context, 0) + 1
+            self._thread.call(self._wanting(cluster, around - wide, wide, spaces))
+
+    def _wanting(
+        self, cluster: Cluster, kinds: frozenset[Kind], wide: frozenset[Kind], spaces: frozenset[str]
+    ) -> Callable[[], None]:
+        def want() -> None:
+            cluster.want(sorted(kinds), sorted(spaces), sorted(spaces))
+            cluster.want(sorted(wide), (), ())
+            self._asking[cluster.context] -= 1
+
+        return want
 
     # Asking and writing ----------------------------------------------------------------------------------------------
 
@@ -177,16 +192,6 @@ class Clusters:
             raise ClusterError(f"{write.context} has no {write.key.kind}", "", "press r")
         path = resource.path(write.key.namespace, write.key.name)
         await api.request("PATCH", path, body=dict(write.patch), content_type=MERGE_PATCH, script=write.script)
-
-
-def _wanting(
-    cluster: Cluster, kinds: frozenset[Kind], wide: frozenset[Kind], spaces: frozenset[str]
-) -> Callable[[], None]:
-    def want() -> None:
-        cluster.want(sorted(kinds), sorted(spaces), sorted(spaces))
-        cluster.want(sorted(wide), (), ())
-
-    return want
 
 
 def _lost(cluster: Cluster) -> bool:

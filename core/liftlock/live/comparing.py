@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from liftlock.cluster.api import Api
+from liftlock.cluster.delivery.revisions import seconds
+from liftlock.cluster.health.reading import moment
 from liftlock.cluster.livediff import Compared, Scope, compare
 from liftlock.errors import LiftlockError
 from liftlock.live.desired import Desired, keys
@@ -100,7 +102,28 @@ class Comparing:
         except LiftlockError as error:
             return LiveDiff(app, environment, label, problem=str(error), hint=error.hint)
         notes = (*(f"not at hand: {name}" for name in made.missing), *made.notes, *found.notes)
-        return LiveDiff(app, environment, label, found.changes, found.same, notes=tuple(dict.fromkeys(notes)))
+        said = tuple(dict.fromkeys(notes))
+        return LiveDiff(app, environment, label, found.changes, found.same, notes=said, usual=usual(delivery))
+
+
+def usual(delivery: Delivery | None) -> float | None:
+    """How long the last applies took, in seconds, where the controller keeps a history; the mean of three at most."""
+    if delivery is None:
+        return None
+    status = delivery.raw.get("status")
+    history = status.get("history") if isinstance(status, Mapping) else None
+    if not isinstance(history, list):
+        return None
+    took = [length for one in history if isinstance(one, Mapping) and (length := _took(one)) is not None]
+    last = took[-3:] if delivery.controller is Controller.ARGOCD else took[:3]  # Argo CD has the oldest first
+    return sum(last) / len(last) if last else None
+
+
+def _took(one: Mapping[str, Any]) -> float | None:
+    if isinstance(one.get("lastReconciledDuration"), str):
+        return seconds(one["lastReconciledDuration"])
+    began, ended = moment(one.get("deployStartedAt")), moment(one.get("deployedAt"))
+    return ended - began if began is not None and ended is not None and ended >= began else None
 
 
 def _counting(progress: Progress | None, app: str) -> Callable[[int, int], None] | None:

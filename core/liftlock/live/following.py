@@ -36,7 +36,14 @@ class Follower:
     """One promotion to one environment, on all its targets. Its `look` is called from the session's thread alone."""
 
     def __init__(
-        self, world: World, clusters: Clusters, desired: Desired, environment: str, revision: str, tell: Tell
+        self,
+        world: World,
+        clusters: Clusters,
+        desired: Desired,
+        environment: str,
+        revision: str,
+        tell: Tell,
+        pushed_at: float | None = None,
     ) -> None:
         """Raises RepositoryError when there is no such revision."""
         self.environment = environment
@@ -52,7 +59,8 @@ class Follower:
         self._asked: set[tuple[ObjectKey, str]] = set()
         comparisons = world.planning.comparisons
         self._promoted: Promoted = promoted(world.repository, comparisons, revision)
-        self._pushed_at = next(iter(world.repository.history(revision, limit=1))).revision.time
+        made_at = next(iter(world.repository.history(revision, limit=1))).revision.time
+        self._pushed_at = pushed_at if pushed_at is not None else made_at
         self._began: float | None = None
 
     def look(self, reading: Reading, whole: Whole, seen: Mapping[str, Seen], now: float) -> None:

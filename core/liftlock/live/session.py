@@ -237,18 +237,23 @@ class Live:
     # Convergence ---------------------------------------------------------------------------------------------------
 
     def follow(
-        self, environment: str, revision: str, tell: Callable[[tuple[Convergence, ...]], None]
+        self,
+        environment: str,
+        revision: str,
+        tell: Callable[[tuple[Convergence, ...]], None],
+        *,
+        pushed_at: float | None = None,
     ) -> Callable[[], None]:
         """Follow a revision on all targets of an environment; the callable that is returned ends it.
 
-        `tell` gets each new state, from another thread. Raises PlanError (no such environment), RepositoryError (no
+        `tell` gets each new state, from another thread. `pushed_at` is when it was pushed, in seconds since the epoch;
+        the commit's own time without it. Raises PlanError (no such environment), RepositoryError (no
         such revision).
         """
         reading = self._world.reading()
         require(reading, environment)
-        follower = Follower(
-            self._world, self._clusters, self._desired, environment, reading.repository.resolve(revision), tell
-        )
+        commit = reading.repository.resolve(revision)
+        follower = Follower(self._world, self._clusters, self._desired, environment, commit, tell, pushed_at)
         with self._lock:
             self._followers.append(follower)
         self.start()
@@ -291,6 +296,23 @@ class Live:
         self._wake.set()
         return intervention.sentence
 
+    def pushed(self, environments: Sequence[str]) -> tuple[str, ...]:
+        """Ask the controllers of those that liftlock.toml says so to look at once; a sentence for each that was asked.
+
+        What cannot be asked is said in its sentence: the push is done all the same.
+        """
+        reading = self._world.reading()
+        said = []
+        for name in environments:
+            known = reading.environment(name)
+            if known is None or not known.reconcile:
+                continue
+            try:
+                said += [self.intervene(offer) for offer in self.offer(name, Act.RECONCILE)]
+            except LiftlockError as error:
+                said.append(f"{name} was not asked to look now: {error.title}")
+        return tuple(said)
+
     # Inside --------------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -330,13 +352,14 @@ class Live:
         if reading is None:
             return
         usable = [place for place in self._places if place.agreed and not place.problem]
-        settled = all(clusters.listed(context) for place in usable for context in place.contexts)
         self._seen = clusters.seen(now)
         self._number += 1
         whole = self._digest.make(reading, self._addresses, self._places, self._seen, now, self._number)
         with self._lock:
             tells, followers = tuple(self._tell), tuple(self._followers)
+        settled = all(clusters.listed(context) for place in usable for context in place.contexts)
         clusters.want(whole, events=bool(followers) or self._events)
+        settled = settled and all(clusters.listed(context) for place in usable for context in place.contexts)
         old, self._whole, self._settled_pass = self._whole, whole, settled
         if (whole.board.lanes, whole.board.cells) != (old.board.lanes, old.board.cells):
             for tell in tells:

@@ -34,6 +34,8 @@ class Environment:
     targets: tuple[Target, ...] = ()
     words: tuple[str, ...] = ()
     """The words that stand for this environment in paths and values: its name and its spellings."""
+    reconcile: bool = False
+    """Whether its controller is asked to look at once after each push to it."""
 
 
 @dataclass(frozen=True, slots=True)

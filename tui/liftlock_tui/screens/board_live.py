@@ -6,23 +6,29 @@ from typing import TYPE_CHECKING
 
 from liftlock.model.live import Act, Contact, LiveBoard
 from liftlock_tui.jobs import engine_of, start
-from liftlock_tui.replies import LiveRead, Offered, Watchable
+from liftlock_tui.replies import LiveRead, Offered, StillConverging, Watchable
 from liftlock_tui.screens.page import Page
 
 if TYPE_CHECKING:
     from liftlock_tui.widgets.grid import Grid
 
 
+PENDING = 5.0
+"""Seconds after which it is looked again whether a promotion is under way."""
+
+
 class BoardLive(Page):
     """What the board does with clusters."""
 
     live: LiveBoard | None = None
+    _looked = 0.0
 
     if TYPE_CHECKING:
 
         @property
         def grid(self) -> Grid: ...  # noqa: D102
         def _show_detail(self) -> None: ...
+        def doing(self, what: str, text: str = "") -> None: ...  # noqa: D102
 
     def listen(self) -> None:
         """Begin to hear of the clusters; nothing waits for them."""
@@ -37,9 +43,17 @@ class BoardLive(Page):
         """Something is new: the cells it concerns are drawn again."""
         self.live = message.board
         self.grid.show_live(message.board, self.app.now())
-        cell = self.grid.cell
-        if cell is not None:
+        if self.grid.cell is not None:
             self._show_detail()
+        if self.app.now() - self._looked > PENDING:
+            self._looked = self.app.now()
+            live = engine_of(self).live
+            start(self, "pending", lambda job: StillConverging(live.pending()))
+
+    def on_still_converging(self, message: StillConverging) -> None:
+        """What was pushed and has not settled: the bar says how to watch it."""
+        names = ", ".join(environment for environment, _ in message.promotions)
+        self.doing("pending", f"↻ {names} converging: W" if names else "")
 
     # Acts ----------------------------------------------------------------------------------------------------------
 

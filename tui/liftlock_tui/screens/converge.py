@@ -32,8 +32,9 @@ class ConvergeScreen(Page):
     AUTO_FOCUS = "LineView"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("converge")]
 
-    def __init__(self, environment: str, revision: str) -> None:
+    def __init__(self, environment: str, revision: str, pushed_at: float | None = None) -> None:
         super().__init__()
+        self._pushed_at = pushed_at
         self.environment = environment
         self.revision = revision
         self.states: tuple[Convergence, ...] = ()
@@ -52,8 +53,10 @@ class ConvergeScreen(Page):
         self._show()
         live, environment, revision = engine_of(self).live, self.environment, self.revision
 
+        pushed_at = self._pushed_at
+
         def work(job: Job) -> None:
-            self._stop = live.follow(environment, revision, self._tell)
+            self._stop = live.follow(environment, revision, self._tell, pushed_at=pushed_at)
 
         start(self, "follow", work)
 

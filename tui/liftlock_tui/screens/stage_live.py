@@ -9,7 +9,7 @@ from liftlock.model.livediff import LiveDiff
 from liftlock_tui.ink import Line
 from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.render.livediff import live_diffs
-from liftlock_tui.replies import Diffed, Progress, PushEnded
+from liftlock_tui.replies import Asked, Diffed, Progress, PushEnded
 from liftlock_tui.screens.page import Page
 
 if TYPE_CHECKING:
@@ -76,4 +76,6 @@ class StageLive(Page):
             if any(lane.freshness.contact not in (Contact.NONE, Contact.ASK) for lane in board.lanes_of(name))
         ]
         if heard and not ended.publication.creates_branch:
-            self.app.converge(heard[0], ended.pushed.commit)
+            self.app.converge(heard[0], ended.pushed.commit, pushed_at=self.app.now())
+            live, targets = engine_of(self).live, self.plan.targets
+            start(self.app, "pushed", lambda job: Asked(live.pushed(targets)))

@@ -130,6 +130,7 @@ def authors(live: Manifest, fields: Iterable[FieldChange | str]) -> tuple[Author
     return tuple(found)
 
 
+_HEAD = re.compile(r"[^.\[]+")
 _PLACE = re.compile(r"\[(\d+)\]")
 
 
@@ -139,6 +140,11 @@ def located(value: Any, text: str) -> tuple[Any, ...] | None:
         return ()
     if isinstance(value, Mapping):
         rest = text.removeprefix(".")
+        head = _HEAD.match(rest)
+        if head is not None and head[0] in value:
+            path = located(value[head[0]], rest[head.end() :])
+            if path is not None:
+                return (head[0], *path)
         for key in sorted((k for k in value if rest.startswith(printable(str(k)))), key=len, reverse=True):
             after = rest[len(printable(key)) :]
             if after and after[0] not in ".[":

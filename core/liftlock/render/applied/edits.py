@@ -61,8 +61,12 @@ def _labels(document: dict[str, Any], block: Mapping[str, Any], expand: Expand) 
     if not pairs:
         return
     forced = block.get("forceCommonLabels") is True
+    templates = block.get("labelIncludeTemplates") is True
+    if templates and block.get("labelWithoutSelector") is not True:
+        raise RenderError(
+            "labelIncludeTemplates needs labelWithoutSelector", "kustomize refuses one without the other", "set both"
+        )
     if block.get("labelWithoutSelector") is True:
-        templates = block.get("labelIncludeTemplates") is True
         held = [dict(item) for item in mappings(document, "labels")]
         same = next((item for item in held if _alike(item, templates)), None)
         if same is None:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
+
 from liftlock.errors import RenderError
 from liftlock.render.applied.envsubst import BadSubstitution, is_variable, substitute
 from liftlock.render.applied.marking import Manifest
 from liftlock.render.applied.reading import mapping, mappings, string, texts
-from liftlock.render.manifests import Unreadable, load, objects, plain
+from liftlock.render.manifests import Unreadable, _Loader, load, objects, plain
 from liftlock.text import printable
 
 Source = Callable[[str, str], Mapping[str, Any] | None]
@@ -19,6 +21,18 @@ Source = Callable[[str, str], Mapping[str, Any] | None]
 
 _DISABLED = "kustomize.toolkit.fluxcd.io/substitute"
 _DOCUMENT = re.compile(r"^---\n", re.M)
+
+
+# What kustomize prints has quotes around such letters; without them they were put in, and Flux reads a boolean.
+_LETTER = re.compile(r"[:-] [yYnN]$", re.M)
+
+
+class _Letters(_Loader):
+    """Reads as Go's YAML of version 1.1 does, with which Flux reads what it has put variables into."""
+
+
+_Letters.add_implicit_resolver("tag:liftlock,2026:letter", re.compile("^[yYnN]$"), list("yYnN"))
+_Letters.add_constructor("tag:liftlock,2026:letter", lambda _, node: node.value in "yY")
 
 
 @dataclass(slots=True)
@@ -89,7 +103,7 @@ def put_in(text: str, found: Variables) -> tuple[list[Manifest], list[str]]:
                 raise RenderError(f"Flux cannot put the variables into {name}", printable(str(error))) from error
             missing.update(dict.fromkeys(result.missing, name))
             unknown.update(dict.fromkeys(result.unknown, name))
-            made += _objects(result.text, f"{name} cannot be read once its variables are put in")
+            made += _objects(result.text, f"{name} cannot be read once its variables are put in", put=True)
     notes = list(found.notes)
     if missing:
         names = ", ".join(f"{printable(name)} ({where})" for name, where in missing.items())
@@ -104,9 +118,12 @@ def put_in(text: str, found: Variables) -> tuple[list[Manifest], list[str]]:
     return made, notes
 
 
-def _objects(text: str, title: str) -> list[Manifest]:
+def _objects(text: str, title: str, *, put: bool = False) -> list[Manifest]:
     try:
-        return [plain(document) for document in objects(load(text))]
+        documents = load(text)
+        if put and _LETTER.search(text):
+            documents = list(yaml.load_all(text, _Letters))
+        return [plain(document) for document in objects(documents)]
     except Unreadable as error:
         raise RenderError(title, str(error), "look at the values") from error
 
