@@ -1,7 +1,7 @@
 """Real control planes, each started once a run and ended with it.
 
 `LIFTLOCK_TEST_CLUSTER` names the program that starts one, or the folder of one that runs already;
-`LIFTLOCK_TEST_KUBECONFIG` any cluster that may be written to (it serves the tests that need no more than an API server).
+`LIFTLOCK_TEST_KUBECONFIG` any cluster that may be written to (for the tests that need no more than an API server).
 With neither, the program beside the repository is used, and where there is none these tests are skipped.
 """
 
@@ -16,7 +16,7 @@ from realcluster import RealCluster, Started, program, running, throwaway
 
 # As it was before the tests' own home: there the program keeps what it unpacked.
 _ENVIRONMENT = dict(os.environ)
-_REASON = "no control plane: LIFTLOCK_TEST_CLUSTER names the program that starts one, LIFTLOCK_TEST_KUBECONFIG a cluster"
+_REASON = "no control plane: LIFTLOCK_TEST_CLUSTER names what starts one, LIFTLOCK_TEST_KUBECONFIG a cluster"
 
 
 @contextmanager

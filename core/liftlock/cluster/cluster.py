@@ -13,7 +13,7 @@ from liftlock.clock import Clock
 from liftlock.cluster.api import Api
 from liftlock.cluster.objects import Kind
 from liftlock.cluster.store import Store
-from liftlock.cluster.watching import Loop, Pace
+from liftlock.cluster.watching import Loop, Pace, Ways
 from liftlock.errors import ClusterError, LiftlockError, LoginNeeded, Problem, Unreachable
 from liftlock.model.live import Contact, Freshness
 from liftlock.text import printable
@@ -100,6 +100,7 @@ class Cluster:
         self._clock = clock
         self._changed = changed
         self._pace = pace or Pace()
+        self._ways = Ways()
         self._probe_after = probe
         self._loops: dict[tuple[Kind, str], Loop] = {}
         self._tasks: dict[tuple[Kind, str], asyncio.Task[None]] = {}
@@ -131,7 +132,16 @@ class Cluster:
     def _listen(self, kind: Kind, namespace: str) -> None:
         if (kind, namespace) in self._loops:
             return
-        loop = Loop(self.api, self.objects, kind, namespace, self._clock, self._pace, self._changed)
+        loop = Loop(
+            self.api,
+            self.objects,
+            kind,
+            namespace,
+            self._clock,
+            self._pace,
+            lambda _: self._changed(),
+            ways=self._ways,
+        )
         self._loops[kind, namespace] = loop
         self._tasks[kind, namespace] = asyncio.ensure_future(loop.run())
 

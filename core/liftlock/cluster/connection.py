@@ -39,6 +39,8 @@ _HEADERS = 20.0
 """Seconds that a watch has to begin."""
 _LARGE = 256 * 1024
 """Bytes above which JSON is decoded beside the loop, which must go on meanwhile."""
+_RETIRED = 600.0
+"""Seconds in which every watch over an older client has ended."""
 _POOL = 128
 """Connections at once: each watch holds one."""
 _FRAME = 64 * 1024 * 1024
@@ -60,7 +62,7 @@ class Connection:
         self._runner = runner
         self._clock = clock
         self._client: Any = None  # an ApiClient: it has no types
-        self._retired: list[Any] = []
+        self._retired: list[tuple[float, Any]] = []
         self._identity: Identity | None = None
         self._until: float | None = None
         self._refused: LoginNeeded | None = None
@@ -88,17 +90,14 @@ class Connection:
 
     def drop(self) -> None:
         """Use none of the TCP connections that are open now for anything new: they may be half open."""
-        if self._client is not None:
-            self._retired.append(self._client)
-            self._client, self._identity = None, None
+        self._retire()
+        self._identity = None
 
     async def close(self) -> None:
         """End all that runs over it."""
         self._closed = True
-        clients, self._client, self._retired = [self._client, *self._retired], None, []
-        for client in clients:
-            if client is not None:
-                await client.close()
+        self._retire()
+        await self._end(0.0)
 
     # Asking --------------------------------------------------------------------------------------------------------
 
@@ -289,10 +288,24 @@ class Connection:
             if self._client is not None and self._identity is not None and self._identity.mark == who.mark:
                 self._client.configuration.api_key = configuration.api_key
             else:
-                if self._client is not None:
-                    self._retired.append(self._client)  # watches that run over it run to their end
+                self._retire()
                 self._client = ApiClient(configuration)
+                await self._end(_RETIRED)
             self._identity = who
+
+    def _retire(self) -> None:
+        """What runs over the client runs to its end; nothing new begins there."""
+        client, self._client = self._client, None
+        if client is not None:
+            self._retired.append((time.monotonic(), client))
+
+    async def _end(self, after: float) -> None:
+        """Close the clients that were retired so many seconds ago."""
+        now, retired = time.monotonic(), self._retired
+        self._retired = [(since, client) for since, client in retired if now - since < after]
+        for since, client in retired:
+            if now - since >= after:
+                await client.close()
 
     def _plugin_of(self, kubeconfig: Kubeconfig, before: Plugin | None) -> Plugin | None:
         """The plugin of the context; the one from before while the kubeconfig says the same of it."""

@@ -56,11 +56,12 @@ class Kinds:
         return found
 
     def doubt(self, path: str) -> None:
-        """Nothing is at this path: was it a kind's own, the server does not serve it (any more) at this version."""
+        """Nothing is at this path: if it is a kind's own, the server serves that no longer (at this version)."""
         parts = path.split("/")
         short = "/".join(parts[:-3] + parts[-1:]) if parts[-3:-2] == ["namespaces"] else path
-        if any(short == found.path() for versions in self._known.values() for found in versions.values()):
-            self._known = {}
+        for versions in self._known.values():
+            for version in [v for v, found in versions.items() if found.path() == short]:
+                del versions[version]
 
     def _find(self, group: str, kind: str, version: str) -> Resource | None:
         versions = self._known.get((group, kind), {})

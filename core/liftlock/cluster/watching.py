@@ -1,7 +1,7 @@
 """One list and watch of one kind in one scope, for ever: resumed where it was, begun anew where that is forgotten.
 
-The protocol is the API server's (lists with a resource version, watches from it, bookmarks, 410); pauses after
-failures are client-go's: 0.8 s, doubled up to 30 s, with full jitter.
+The protocol is the API server's (a streaming list where it has one, else pages; a resource version, bookmarks, 410);
+pauses after failures are client-go's: 0.8 s, doubled up to 30 s, with jitter.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from liftlock.clock import Clock
-from liftlock.cluster.answers import of_status
+from liftlock.cluster.answers import IDLE, of_status
 from liftlock.cluster.api import Api
 from liftlock.cluster.objects import Kind
 from liftlock.cluster.store import Store
-from liftlock.errors import Absent, ClusterError, Expired, Forbidden, LoginNeeded, Throttled, Unreachable
+from liftlock.errors import Absent, ClusterError, Expired, Forbidden, LoginNeeded, Refused, Throttled, Unreachable
+from liftlock.text import printable
 
 _PAGE = 500
 _FIRST, _LONGEST = 0.8, 30.0
@@ -28,16 +30,33 @@ _RELIST = 1800.0
 """Everything is listed anew after so many seconds, as a safety net."""
 _ABSENT = 20.0
 """A kind that is not served, or may not be read, is tried again after so many seconds."""
+_WATCH = (240, 300)
+"""Seconds after which the server is asked to end a watch: one of these at random."""
+_ENDED_AT_ONCE = 1.0
+_INITIAL_END = "k8s.io/initial-events-end"
 
 
 @dataclass(slots=True)
 class Pace:
-    """How long to wait after a failure; tests set it smaller."""
+    """How long to wait; tests set it smaller.
+
+    `first` and `longest` are the pauses after failures, `absent` the one for what is not served or may not be read,
+    `idle` how long a watch may be silent, `initial` how long the beginning of a streaming list may be.
+    """
 
     first: float = _FIRST
     longest: float = _LONGEST
     absent: float = _ABSENT
     idle: float = 90.0
+    initial: float = 15.0
+
+
+@dataclass(slots=True)
+class Ways:
+    """What one server is known to do; shared by all its loops."""
+
+    streaming: bool = True
+    """It sends lists as watches (`sendInitialEvents`, on by default from Kubernetes 1.34)."""
 
 
 class Loop:
@@ -47,8 +66,19 @@ class Loop:
     """
 
     def __init__(
-        self, api: Api, store: Store, kind: Kind, namespace: str, clock: Clock, pace: Pace, heard: Callable[[], None]
+        self,
+        api: Api,
+        store: Store,
+        kind: Kind,
+        namespace: str,
+        clock: Clock,
+        pace: Pace,
+        told: Callable[[Loop], None],
+        *,
+        ways: Ways | None = None,
+        selector: str = "",
     ) -> None:
+        """`told` is called when its state changes (not at every frame); `selector` chooses by labels."""
         self.kind = kind
         self.namespace = namespace
         self.problem: ClusterError | None = None
@@ -57,19 +87,24 @@ class Loop:
         self.listed = False
         self.heard: float | None = None
         self.retry_at: float | None = None
+        self.failing_since: float | None = None
         self._api = api
         self._store = store
         self._clock = clock
         self._pace = pace
-        self._told = heard
+        self._told = told
+        self._ways = ways or Ways()
+        self._selector = {"labelSelector": selector} if selector else {}
         self._version: str | None = None
         self._listed_at = 0.0
         self._pause = pace.first
+        self._quiet = 0
         self._again = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
 
     def retry(self) -> None:
         """Try now instead of at the end of the pause."""
+        self._pause = self._pace.first
         self._again.set()
 
     def interrupt(self) -> None:
@@ -82,32 +117,40 @@ class Loop:
         while True:
             began = time.monotonic()
             try:
-                self._watching = asyncio.ensure_future(self._once())
-                try:
-                    await self._watching
-                except asyncio.CancelledError:
-                    current = asyncio.current_task()
-                    if current is not None and current.cancelling():
-                        self._watching.cancel()
-                        raise
+                await self._interruptible()
                 if time.monotonic() - began > _HEALTHY:
                     self._pause = self._pace.first
-            except Expired:
+            except Expired as error:
+                if self._version is None:  # a list that is answered so: not at once again
+                    await self._wait(error)
                 self._version = None
             except (Absent, Forbidden) as error:
                 await self._closed(error)
             except LoginNeeded as error:
-                self._failed(error, None)
                 self._again.clear()
+                self._failed(error, None)
                 await self._again.wait()
             except Throttled as error:
-                await self._wait(error.after, None)
+                await self._wait(error, error.after)
             except ClusterError as error:
                 if time.monotonic() - began > _HEALTHY:
                     self._pause = self._pace.first
-                # Full jitter: many that lost the same server do not come back at once.
-                await self._wait(self._pause * (0.5 + random.random() / 2), error)  # noqa: S311 - no secret
-                self._pause = min(self._pause * 2, self._pace.longest)
+                await self._wait(error)
+            except Exception as error:  # an object that is none: this kind waits and tells, all others go on
+                self._version = None
+                said = printable(f"{type(error).__name__}: {error}")
+                await self._wait(Unreachable(f"{printable(self.kind[1])} could not be read", said))
+
+    async def _interruptible(self) -> None:
+        """One list and watch. Interrupted, it ends without an error; cancelled, so is what runs."""
+        self._watching = asyncio.ensure_future(self._once())
+        try:
+            await self._watching
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                self._watching.cancel()
+                raise
 
     async def _once(self) -> None:
         resource = await self._api.resource(*self.kind)
@@ -116,14 +159,33 @@ class Loop:
         self.served = True
         path = resource.path(self.namespace)
         if self._version is None or time.monotonic() - self._listed_at > _RELIST:
+            if self._ways.streaming and await self._streamed(path):
+                return
             await self._list(path)
-        await self._watch(path)
+        await self._watch(path, self._since(self._version or ""))
+
+    # Lists -----------------------------------------------------------------------------------------------------------
+
+    async def _streamed(self, path: str) -> bool:
+        """List and go on watching in one exchange; False when the server does not do that."""
+        params = self._since("") | {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
+        try:
+            await self._watch(path, params, initial=[])
+        except Refused:
+            pass
+        except Unreachable as error:
+            if error.reason != _INITIAL_END:
+                raise
+        else:
+            return True
+        self._ways.streaming = False
+        return False
 
     async def _list(self, path: str) -> None:
         items: list[dict[str, Any]] = []
         version, following = "", ""
         while True:
-            params = {"limit": str(_PAGE), **({"continue": following} if following else {})}
+            params = {"limit": str(_PAGE), **self._selector, **({"continue": following} if following else {})}
             try:
                 page = await self._api.request("GET", path, params=params, within=60.0)
             except Expired:
@@ -139,32 +201,67 @@ class Loop:
             following = str(table.get("continue") or "")
             if not following:
                 break
+        self._replace(items, version)
+
+    def _replace(self, items: list[dict[str, Any]], version: str) -> None:
         self._store.replace(self.kind, self.namespace, items)
         self._version, self._listed_at, self.listed = version, time.monotonic(), True
         self._good()
 
-    async def _watch(self, path: str) -> None:
-        seconds = random.randint(240, 300)  # noqa: S311 - no secret
-        params = {
+    # Watches ---------------------------------------------------------------------------------------------------------
+
+    def _since(self, version: str) -> dict[str, str]:
+        seconds = str(random.randint(*_WATCH))  # noqa: S311 - no secret
+        return {
             "watch": "1",
-            "resourceVersion": self._version or "",
             "allowWatchBookmarks": "true",
-            "timeoutSeconds": str(seconds),
+            "timeoutSeconds": seconds,
+            **({"resourceVersion": version} if version else {}),
+            **self._selector,
         }
+
+    async def _watch(self, path: str, params: dict[str, str], *, initial: list[dict[str, Any]] | None = None) -> None:
+        """Take frames until the server ends it. `initial` takes in the objects of a list until that is whole."""
         began, frames = time.monotonic(), 0
-        async for frame in self._api.stream(path, params=params, idle=self._pace.idle):
-            frames += 1
-            self._take(frame)
-            self._good()
-        if not frames and time.monotonic() - began < 1.0:
+        # Some servers send no bookmarks: silence is then their way, and the watch runs to its own end.
+        idle = self._pace.idle if self._quiet < 2 else max(float(_WATCH[1]) + 10.0, self._pace.idle)
+        idle = idle if initial is None else min(idle, self._pace.initial)
+        try:
+            async with aclosing(self._api.stream(path, params=params, idle=idle)) as stream:  # type: ignore[type-var]
+                async for frame in stream:
+                    frames += 1
+                    self._quiet = 0
+                    if initial is None:
+                        self._take(frame)
+                        self._good()
+                    elif self._gather(frame, initial):
+                        initial = None
+        except Unreachable as error:
+            if error.reason != IDLE:
+                raise
+            if initial is not None:
+                raise _no_end("it began a list and did not end it") from error
+            self._quiet += 1
+            return
+        if initial is not None:
+            raise _no_end("it ended a list before it was whole")
+        if not frames and time.monotonic() - began < _ENDED_AT_ONCE:
             raise Unreachable("A watch ended at once", "the server closes it without a word")
 
+    def _gather(self, frame: dict[str, Any], initial: list[dict[str, Any]]) -> bool:
+        """Take in one frame of a list; whether that is whole now."""
+        manifest = _object(frame)
+        if frame.get("type") != "BOOKMARK":
+            initial.append(manifest)
+            return False
+        metadata = manifest.get("metadata") or {}
+        if (metadata.get("annotations") or {}).get(_INITIAL_END) != "true":
+            raise _no_end("it sent something else than a list")
+        self._replace(initial, str(metadata.get("resourceVersion", "")))
+        return True
+
     def _take(self, frame: dict[str, Any]) -> None:
-        what, manifest = frame.get("type"), frame.get("object")
-        if not isinstance(manifest, dict):
-            raise Unreachable("A watch sent something that is none")
-        if what == "ERROR":
-            raise of_status(manifest, "the cluster")
+        what, manifest = frame.get("type"), _object(frame)
         version = (manifest.get("metadata") or {}).get("resourceVersion")
         if what in ("ADDED", "MODIFIED"):
             self._store.put(self.kind, manifest)
@@ -173,16 +270,20 @@ class Loop:
         if version:
             self._version = str(version)
 
+    # States ----------------------------------------------------------------------------------------------------------
+
     def _good(self) -> None:
         fresh = self.problem is not None or self.heard is None or self.blind
-        self.problem, self.blind, self.retry_at = None, False, None
+        self.problem, self.blind, self.retry_at, self.failing_since = None, False, None, None
         self.heard = self._clock.now()
         if fresh:
-            self._told()
+            self._told(self)
 
-    def _failed(self, error: ClusterError | None, retry_at: float | None) -> None:
+    def _failed(self, error: ClusterError, retry_at: float | None) -> None:
         self.problem, self.retry_at = error, retry_at
-        self._told()
+        if self.failing_since is None:
+            self.failing_since = self._clock.now()
+        self._told(self)
 
     async def _closed(self, error: ClusterError) -> None:
         """What is not served or may not be read: looked at again now and then."""
@@ -195,19 +296,36 @@ class Loop:
         else:
             self._store.replace(self.kind, self.namespace, ())  # there is none of a kind that is not served
         self.listed = True
-        self.problem = None
-        self._told()
+        self.problem, self.retry_at, self.failing_since = None, None, None
+        self._again.clear()
+        self._told(self)
         await self._sleep(self._pace.absent)
 
-    async def _wait(self, seconds: float, error: ClusterError | None) -> None:
-        if error is not None:
-            self._failed(error, self._clock.now() + seconds)
-        await self._sleep(seconds)
+    async def _wait(self, error: ClusterError, after: float | None = None) -> None:
+        """Tell and pause: so long, or longer than the last time and at random, that many do not come at once."""
+        if after is None:
+            after = self._pause * random.uniform(0.1, 1.0)  # noqa: S311 - no secret
+            self._pause = min(self._pause * 2, self._pace.longest)
+        self._again.clear()
+        self._failed(error, self._clock.now() + after)
+        await self._sleep(after)
 
     async def _sleep(self, seconds: float) -> None:
-        self._again.clear()
         try:
             async with asyncio.timeout(seconds):
                 await self._again.wait()
         except TimeoutError:
             return
+
+
+def _object(frame: dict[str, Any]) -> dict[str, Any]:
+    manifest = frame.get("object")
+    if not isinstance(manifest, dict):
+        raise Unreachable("A watch sent something that is none")
+    if frame.get("type") == "ERROR":
+        raise of_status(manifest, "the cluster")
+    return manifest
+
+
+def _no_end(why: str) -> Unreachable:
+    return Unreachable("A streaming list was none", why, reason=_INITIAL_END)

@@ -27,7 +27,10 @@ def live(*changes: LiveChange, label: str = "", problem: str = "", usual: float 
         ([Effect.CREATED], "1 object is created, nothing restarts, nothing is deleted"),
         ([Effect.CREATED, Effect.PRUNED], "1 object is created, nothing restarts, 1 object is deleted"),
         ([Effect.REPLACED], "1 object is deleted and made anew, nothing restarts, nothing else is deleted"),
-        ([Effect.REFUSED, Effect.UNSEEN, Effect.UNSEEN], "nothing changes, nothing is deleted, 1 is refused, 2 cannot be seen"),
+        (
+            [Effect.REFUSED, Effect.UNSEEN, Effect.UNSEEN],
+            "nothing changes, nothing is deleted, 1 is refused, 2 cannot be seen",
+        ),
         ([Effect.CHANGED, Effect.KEPT], "1 object changes, nothing restarts, nothing is deleted, 1 is left behind"),
     ],
 )  # fmt: skip
