@@ -34,6 +34,12 @@ class Desired:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desired")
         self._closed = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that was asked for is still being rendered."""
+        with self._lock:
+            return bool(self._asked)
+
     def close(self) -> None:
         """Render nothing more."""
         self._closed = True

@@ -360,6 +360,8 @@ class Live:
         settled = all(clusters.listed(context) for place in usable for context in place.contexts)
         clusters.want(whole, events=bool(followers) or self._events)
         settled = settled and all(clusters.listed(context) for place in usable for context in place.contexts)
+        # What is still rendered may show a drift: the pass after it says so.
+        settled = settled and not self._desired.busy
         old, self._whole, self._settled_pass = self._whole, whole, settled
         if (whole.board.lanes, whole.board.cells) != (old.board.lanes, old.board.cells):
             for tell in tells:

@@ -54,6 +54,8 @@ class Controllers:
         for manifest in objects.of("", "Service"):
             if manifest["spec"].get("type") == "LoadBalancer":
                 hands.set_status(manifest, {"loadBalancer": {"ingress": [{"ip": _ADDRESS, "ipMode": "VIP"}]}})
+        for manifest in objects.of("networking.k8s.io", "Ingress"):
+            hands.set_status(manifest, {"loadBalancer": {"ingress": [{"ip": _ADDRESS}]}})
 
     def _autoscaler(self, manifest: Manifest) -> None:
         spec, before, moment = manifest["spec"], manifest.get("status") or {}, self._objects.now()

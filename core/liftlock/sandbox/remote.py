@@ -22,8 +22,9 @@ class Commit:
 class Remote:
     """One bare repository on this machine. Every method may raise RepositoryError. Safe from any thread."""
 
-    def __init__(self, path: Path, runner: Runner) -> None:
+    def __init__(self, path: Path, runner: Runner, head: str = "main") -> None:
         self.url = str(path)
+        self.head = head
         self._repository = Repository.open(path, runner)
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,17 @@ class ApiServer:
         self.denied: Denied = lambda verb, group, plural, namespace: False
         self.feeds = Feeds(self.objects, bookmarks)
         self._runner: web.AppRunner | None = None
+        self._socket: socket.socket | None = None
+
+    def reserve(self) -> None:
+        """Take a port of 127.0.0.1 now: who connects before `start` waits until then."""
+        if self._socket is None:
+            self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+            self.url = "http://{}:{}".format(*self._socket.getsockname()[:2])
 
     async def start(self) -> None:
         """Serve on 127.0.0.1, on a port that is free; the running loop's."""
+        self.reserve()
         app = web.Application(middlewares=[self._answered], client_max_size=_LARGEST)
         # kubectl sends no token without TLS: for it the token is part of the address.
         inner = web.Application(client_max_size=_LARGEST)
@@ -63,10 +72,9 @@ class ApiServer:
         # Watches never end by themselves: stopping must not wait for them.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
+        taken, self._socket = self._socket, None
+        assert taken is not None  # noqa: S101 - reserved above
+        await web.SockSite(self._runner, taken).start()
 
     @property
     def address(self) -> str:
@@ -79,6 +87,9 @@ class ApiServer:
         self.feeds.close()
         if runner is not None:
             await runner.cleanup()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def forget_history(self, *, in_stream: bool = True) -> None:
         """Older watches cannot go on: they get 410 inside the watch, or as the answer when not `in_stream`."""
