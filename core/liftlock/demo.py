@@ -58,6 +58,8 @@ class Example:
     sentence: str
     repository: str
     head: str
+    address: str
+    """What the clone calls its remote, where the example's own files name it; "" for where it is."""
     steps: tuple[Step, ...]
 
     @property
@@ -94,7 +96,15 @@ def read_example(folder: Path) -> Example:
             )
             for step in table["commit"]
         )
-        return Example(folder, table["title"], table["sentence"], table["repository"], table.get("head", "main"), steps)
+        return Example(
+            folder,
+            table["title"],
+            table["sentence"],
+            table["repository"],
+            table.get("head", "main"),
+            table.get("address", ""),
+            steps,
+        )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
         raise ConfigError(f"The example {folder.name} cannot be read", f"demo.toml: {error}") from error
 
@@ -114,7 +124,7 @@ def create(example: Path, into: Path, runner: Runner, *, now: float) -> Path:
     seconds since the epoch. Raises ConfigError, RepositoryError.
     """
     told = read_example(example)
-    remote, clone = into / "remote" / f"{told.repository}.git", into / told.repository
+    remote, clone = remote_of(example, into), into / told.repository
     remote.parent.mkdir(parents=True, exist_ok=True)
     stream = _stream(told, now)
     settings = {
@@ -131,7 +141,15 @@ def create(example: Path, into: Path, runner: Runner, *, now: float) -> Path:
     made = _repository(remote, told.head)
     _git(runner, f"--git-dir={made}", "fast-import", "--quiet", "--date-format=raw", stdin=stream)
     _clone(remote, clone, settings)
+    if told.address:  # the files name it so; git is told where that is, and nothing ever goes there
+        _git(runner, "-C", str(clone), "config", f"url.{remote}.insteadOf", told.address)
+        _git(runner, "-C", str(clone), "config", "remote.origin.url", told.address)
     return clone
+
+
+def remote_of(example: Path, into: Path) -> Path:
+    """Where `create` makes the bare remote. Raises ConfigError."""
+    return into / "remote" / f"{read_example(example).repository}.git"
 
 
 def _repository(place: Path, head: str) -> Path:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+import worlds
 from realcluster import RealCluster, Started, program, running, throwaway
 
 # As it was before the tests' own home: there the program keeps what it unpacked.
@@ -71,3 +73,17 @@ def real_argocd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluste
     """With Argo CD's controllers; `git/` and `git.url` in its folder are the repositories they follow."""
     with _cluster(tmp_path_factory, "argocd-repo-server.pid", "argocd", "--argocd") as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def server(real_flux: RealCluster) -> Path:
+    """The folder of a running cluster with Flux, for stories."""
+    return real_flux.folder
+
+
+@pytest.fixture(scope="module")
+def world(server: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[worlds.World]:
+    """A repository of three environments that Flux follows."""
+    made = worlds.real_flux(server, tmp_path_factory.mktemp("world"))
+    yield made
+    made.end()

@@ -1,4 +1,4 @@
-"""Worlds to watch: a repository of three environments, and a cluster whose Flux follows it. Real, or the sandbox."""
+"""Worlds to watch: a repository of three environments, and a real cluster that is brought to what it says."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from liftlock.config import trust
+from liftlock.engine import Engine
+from liftlock.model.live import Act, Intervention
 
 ENVIRONMENTS = ("dev", "staging", "production")
 
@@ -44,10 +51,15 @@ class Answer:
 class World:
     """A clone, and what is done around it. Names carry an id, so that several worlds live in one cluster."""
 
-    def __init__(self, clone: Path, kubeconfig: Path, id: str) -> None:
+    follower = ("flux-system", "kustomization,gitrepository")
+    """Where the controller's objects are, and of which kinds."""
+    kind = "kustomization"
+
+    def __init__(self, clone: Path, kubeconfig: Path, id: str, url: str = "") -> None:
         self.clone = clone
         self.kubeconfig = kubeconfig
         self.id = id
+        self.url = url
 
     def namespace(self, environment: str) -> str:
         return f"{environment}-{self.id}"
@@ -82,10 +94,78 @@ class World:
         extra = ["--confirm", target] if target == "production" else []
         return self.liftlock("promote", source, target, "--onto", "main", "--push", "--wait", *extra, *more)
 
+    def commit(self, message: str, texts: Mapping[str, str]) -> str:
+        """A commit of these files, pushed; its id."""
+        self.git("pull", "-q", "--ff-only")
+        self.write(texts)
+        self.git("add", "-A")
+        self.git("commit", "-qm", message)
+        self.git("push", "-q")
+        return self.git("rev-parse", "HEAD")
+
+    def write(self, texts: Mapping[str, str]) -> None:
+        for path, text in texts.items():
+            place = self.clone / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+
+    def apply(self, objects: Iterable[Mapping[str, Any]]) -> None:
+        body = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+
     def patch(self, environment: str, body: Mapping[str, Any]) -> None:
-        """A merge patch of the environment's Kustomization."""
+        """A merge patch of the environment's controller object."""
         name = f"shop-{environment}-{self.id}"
-        self.kubectl("-n", "flux-system", "patch", "kustomization", name, "--type", "merge", "-p", json.dumps(body))
+        self.kubectl("-n", self.follower[0], "patch", self.kind, name, "--type", "merge", "-p", json.dumps(body))
+
+    def images(self, environment: str) -> set[str]:
+        """What the pods of an environment run, those that are not going away."""
+        told = json.loads(self.kubectl("-n", self.namespace(environment), "get", "pods", "-o", "json"))["items"]
+        staying = [pod for pod in told if not pod["metadata"].get("deletionTimestamp")]
+        return {container["image"] for pod in staying for container in pod["spec"]["containers"]}
+
+    def live(self, environment: str, app: str = "shop") -> Any:
+        """The live side of an app in an environment, as `liftlock status` tells it."""
+        answer = self.liftlock("status", environment, "--json")
+        assert answer.code == 0, answer.err
+        told = [(cell["app"], cell["environment"]) for cell in answer.json["cells"]]
+        (live,) = answer.json["cells"][told.index((app, environment))]["live"]
+        return live
+
+    def until(self, environment: str, fits: Callable[[Any], bool], seconds: float = 60, app: str = "shop") -> Any:
+        """The live side once it fits."""
+        deadline = time.monotonic() + seconds
+        while not fits(live := self.live(environment, app)):
+            assert time.monotonic() < deadline, json.dumps(live, indent=1)
+        return live
+
+    def settled(self, environment: str, state: str, seconds: float = 60, app: str = "shop") -> Any:
+        """The live side once it is in this state."""
+        return self.until(environment, lambda live: live["state"] == state, seconds, app)
+
+    def act(self, environment: str, act: Act, *, confirmed: str = "", **more: Any) -> Sequence[Intervention]:
+        """What a person does on the convergence screen: ask for the offers, agree to each."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("KUBECONFIG", str(self.kubeconfig))
+            engine = Engine.open(self.clone)
+            try:
+                offers = engine.live.offer(environment, act, **more)
+                for offer in offers:
+                    engine.live.intervene(offer, confirmed=confirmed)
+                return offers
+            finally:
+                engine.close()
+
+    def end(self) -> None:
+        """Nothing of it stays in a cluster that others use too."""
+        if self.follower[0]:
+            namespace, kind = self.follower
+            told = self.kubectl("-n", namespace, "get", kind, "-o", "name").split()
+            mine = [name for name in told if name.endswith(self.id)]
+            if mine:
+                self.kubectl("-n", namespace, "delete", "--ignore-not-found", "--wait=false", *mine)
+        spaces = [self.namespace(environment) for environment in ENVIRONMENTS]
+        self.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", *spaces)
 
 
 def files(id: str) -> dict[str, str]:
@@ -124,37 +204,42 @@ images:
     return made
 
 
-def real_flux(server: Path, folder: Path) -> World:
-    """A world on a running server with Flux's controllers, whose Git serves `git/` at the address in `git.url`."""
+def repository(server: Path, folder: Path) -> tuple[str, str]:
+    """An empty bare repository that the server's Git serves, and a clone of it: a new id, and the address."""
     id = uuid.uuid4().hex[:6]
-    address = (server / "git.url").read_text().strip()
+    url = f"{(server / 'git.url').read_text().strip()}/{id}.git"
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", server / "git" / f"{id}.git"], check=True)
-    subprocess.run(["git", "clone", "-q", f"{address}/{id}.git", folder / "clone"], check=True, capture_output=True)
-    world = World(folder / "clone", server / "kubeconfig", id)
-    for path, text in files(id).items():
-        place = world.clone / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text)
+    subprocess.run(["git", "clone", "-q", url, folder / "clone"], check=True, capture_output=True)
+    return id, url
+
+
+def begun(world: World, texts: Mapping[str, str], objects: Iterable[Mapping[str, Any]]) -> None:
+    """The first commit is pushed, the namespaces are there, and what follows the repository."""
+    world.write(texts)
     world.git("checkout", "-q", "-B", "main")
     world.git("add", "-A")
     world.git("commit", "-qm", "three environments")
     world.git("push", "-q", "-u", "origin", "main")
-    objects = {"apiVersion": "v1", "kind": "List", "items": _flux_objects(world, f"{address}/{id}.git")}
-    world.kubectl("apply", "-f", "-", stdin=json.dumps(objects))
+    spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": world.namespace(e)}} for e in ENVIRONMENTS]
+    world.apply([*spaces, *objects])
+
+
+def real_flux(server: Path, folder: Path) -> World:
+    """A world on a running server with Flux's controllers."""
+    id, url = repository(server, folder)
+    world = World(folder / "clone", server / "kubeconfig", id, url)
+    begun(world, files(id), _flux_objects(world))
     return world
 
 
-def _flux_objects(world: World, url: str) -> list[dict[str, Any]]:
+def _flux_objects(world: World) -> list[dict[str, Any]]:
     source = {
         "apiVersion": "source.toolkit.fluxcd.io/v1",
         "kind": "GitRepository",
         "metadata": {"name": f"shop-{world.id}", "namespace": "flux-system"},
-        "spec": {"interval": "2s", "url": url, "ref": {"branch": "main"}},
+        "spec": {"interval": "2s", "url": world.url, "ref": {"branch": "main"}},
     }
-    spaces = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        for name in ("flux-system", *(world.namespace(e) for e in ENVIRONMENTS))
-    ]
+    home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "flux-system"}}
     follows = [
         {
             "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
@@ -172,4 +257,67 @@ def _flux_objects(world: World, url: str) -> list[dict[str, Any]]:
         }
         for environment in ENVIRONMENTS
     ]
-    return [*spaces, source, *follows]
+    return [home, source, *follows]
+
+
+class ArgoWorld(World):
+    """With an Application each in namespace argocd; dev and staging are synced by themselves."""
+
+    follower = ("argocd", "applicationset,application,appproject")
+    kind = "application"
+
+    def application(self, environment: str, **spec: Any) -> dict[str, Any]:
+        """The Application of an environment."""
+        automated = {} if environment == "production" else {"automated": {"prune": True}}
+        return {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Application",
+            "metadata": {"name": f"shop-{environment}-{self.id}", "namespace": "argocd"},
+            "spec": {
+                "project": f"shop-{self.id}",
+                "source": {
+                    "repoURL": self.url,
+                    "targetRevision": "main",
+                    "path": f"apps/shop/overlays/{environment}",
+                },
+                "destination": {"server": "https://kubernetes.default.svc", "namespace": self.namespace(environment)},
+                "syncPolicy": automated,
+                **spec,
+            },
+        }
+
+    def project(self, *windows: Mapping[str, Any]) -> dict[str, Any]:
+        """The project of these Applications, with sync windows."""
+        return {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "AppProject",
+            "metadata": {"name": f"shop-{self.id}", "namespace": "argocd"},
+            "spec": {
+                "sourceRepos": ["*"],
+                "destinations": [{"namespace": "*", "server": "*"}],
+                "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+                "syncWindows": list(windows),
+            },
+        }
+
+
+def real_argocd(server: Path, folder: Path) -> ArgoWorld:
+    """A world on a running server with Argo CD's controllers."""
+    id, url = repository(server, folder)
+    world = ArgoWorld(folder / "clone", server / "kubeconfig", id, url)
+    begun(world, files(id), [world.project(), *(world.application(environment) for environment in ENVIRONMENTS)])
+    return world
+
+
+def plain(server: Path, folder: Path) -> World:
+    """A world where nothing follows the repository: somebody runs kubectl. The user agreed to its context."""
+    id, url = repository(server, folder)
+    world = World(folder / "clone", server / "kubeconfig", id, url)
+    world.follower = ("", "")
+    told = [
+        f'[[environment]]\nname = "{name}"\n\n[[environment.target]]\ncontext = "test"\nnamespaces = ["{name}-{id}"]\n'
+        for name in ENVIRONMENTS
+    ]
+    begun(world, {**files(id), "liftlock.toml": "\n".join(told)}, [])
+    trust(str(world.clone / ".git"), "test")
+    return world

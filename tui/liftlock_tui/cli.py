@@ -69,11 +69,17 @@ def _needs_terminal() -> None:
 @click.option("--keep", is_flag=True, help="Leave its folder there at the end, and say where.")
 @click.option("--theme", help="The app's theme.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII signs only.")
-def demo(example: str | None, keep: bool, theme: str | None, ascii_only: bool) -> int:
-    """Open the app on an example repository of its own, with a remote of its own."""
-    from liftlock_tui.demo import find, open_demo
+@click.option("--headless", is_flag=True, help="Without the app: play its story as commands, with real pushes.")
+def demo(example: str | None, keep: bool, theme: str | None, ascii_only: bool, headless: bool) -> int:
+    """Open the app on an example of its own: a repository with a remote, and a cluster that follows it.
+
+    No cluster is needed, and none of yours is touched.
+    """
+    from liftlock_tui.demo import find, open_demo, play
 
     find(example)  # a wrong name is said with or without a terminal
+    if headless:
+        return play(cli, example)
     _needs_terminal()
     with open_demo(example, keep=keep) as clone:
         code = _app(clone, None, theme, ascii_only)

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 import shutil
 import signal
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
+import click
+
 from liftlock import demo
 from liftlock.commands import Runner
+from liftlock.config import cache_dir, context_question, remember
 from liftlock.errors import ConfigError, LiftlockError
+from liftlock.sandbox import Line, read_story, starting
 from liftlock.text import printable
+from liftlock_tui.plain.output import complain
 from liftlock_tui.resources import folder
 
 DEFAULT = "kustomize"
+_SPEED = 5.0
+"""How much faster the clocks of the clusters run where nobody watches."""
 
 
 def names() -> tuple[str, ...]:
@@ -53,11 +61,20 @@ def find(example: str | None) -> Path:
 
 
 @contextmanager
-def open_demo(example: str | None = None, *, keep: bool = False, now: float | None = None) -> Iterator[Path]:
+def open_demo(
+    example: str | None = None,
+    *,
+    keep: bool = False,
+    now: float | None = None,
+    live: bool = True,
+    speed: float = 1.0,
+) -> Iterator[Path]:
     """A clone of the example with a remote of its own, for as long as the context lasts; longer with `keep`.
 
-    Variables that point git at another repository are taken out of the environment meanwhile. Raises ConfigError,
-    RepositoryError, and LiftlockError where there is no room for it.
+    With `live` the example's clusters run beside it, their clocks faster by `speed`. Meanwhile the environment names
+    their kubeconfig and a memory of the demo's own, so that no cluster and no answer of the user's has a part in it;
+    variables that point git at another repository are taken out. Raises ConfigError, RepositoryError, and
+    LiftlockError where there is no room for it.
     """
     source = find(example)
     try:
@@ -70,12 +87,32 @@ def open_demo(example: str | None = None, *, keep: bool = False, now: float | No
         ) from error
     surrounding = demo.leave_surrounding_git()
     runner = Runner()
+    moment = time.time() if now is None else now
+    own = {"KUBECONFIG": str(world / "kubeconfig"), "LIFTLOCK_STATE_DIR": str(world / "state")}
+    before = {name: os.environ.get(name) for name in own}
     try:
-        with _removed_when_killed(world, keep):
-            yield demo.create(source, world, runner, now=time.time() if now is None else now)
+        with _removed_when_killed(world, keep), ExitStack() as ending:
+            os.environ.update(own)
+            story = read_story(source) if live else None
+            if story is None:
+                (world / "kubeconfig").write_text("apiVersion: v1\nkind: Config\n", "utf-8")
+                yield demo.create(source, world, runner, now=moment)
+                return
+            remote, cache = demo.remote_of(source, world), cache_dir() or world / "cache"
+            clusters = ending.enter_context(starting(source, remote, world, cache / "rendered", runner, speed=speed))
+            clone = demo.create(source, world, runner, now=moment)
+            clusters.begin()
+            for place in story.places:
+                remember(str((clone / ".git").resolve()), context_question(place.name), place.context)
+            yield clone
     finally:
         runner.close()
         os.environ.update(surrounding)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
         if not keep:
             shutil.rmtree(world, ignore_errors=True)  # what still writes there ends with this program
 
@@ -102,3 +139,23 @@ def _removed_when_killed(world: Path, keep: bool) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def play(commands: click.Command, example: str | None) -> int:
+    """Tell the example's story as commands that are really run; 1 when one of them ended otherwise than it should."""
+    from liftlock_tui.plain.running import run
+
+    story = read_story(find(example))
+    told = demo.read_example(find(example))
+    lines = story.lines if story is not None else ()
+    click.echo(f"{told.title}: {told.sentence}")
+    with open_demo(example, speed=_SPEED) as clone:
+        for line in lines or (Line("What every environment has", ("status",)),):
+            shown = shlex.join(("liftlock", *line.arguments))
+            click.echo(f"\n{click.style('# ' + line.about, dim=True)}\n{click.style('$ ' + shown, bold=True)}")
+            code = run(commands, "liftlock", (*line.arguments, "--repo", str(clone)))
+            if code != line.code:
+                wrong = LiftlockError(f"This should have ended with {line.code}", f"it ended with {code}")
+                complain(wrong, as_json=False)
+                return 1
+    return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import ssl
 from collections.abc import Mapping
@@ -35,10 +36,10 @@ def failed(status: int, data: bytes, headers: Mapping[str, str], context: str, m
         )
     if status == 404:
         return Absent(f"{place} has no such thing", said, status=404, reason=reason)
-    if status == 410:
-        return Expired(f"{place} forgot that version", said, status=410, reason=reason)
+    if status == 410 or (status == 504 and b"ResourceVersionTooLarge" in data):  # forgotten, or not reached (a restore)
+        return Expired(f"{place} forgot that version", said, status=status, reason=reason)
     if status == 429:
-        return Throttled(f"{place} has too many requests", said, _RETRY, after=_after(headers))
+        return Throttled(f"{place} has too many requests", said, _RETRY, after=_after(headers, data))
     if status >= 500:
         return Unreachable(f"{place} answers with an error ({status})", said, _RETRY, status=status, reason=reason)
     return Refused(f"{place} does not take it", said, status=status, reason=reason, causes=causes)
@@ -91,7 +92,7 @@ def _said(data: bytes) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """The message, the reason and the causes by field of a Status; or the answer's first words."""
     try:
         told = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if not isinstance(told, Mapping):
         return printable(shorten(data[:2000].decode("utf-8", "replace").strip(), _LONGEST)), "", ()
@@ -105,8 +106,10 @@ def _said(data: bytes) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     return printable(shorten(str(message or ""), _LONGEST)), printable(str(reason or "")), fields
 
 
-def _after(headers: Mapping[str, str]) -> float:
+def _after(headers: Mapping[str, str], data: bytes) -> float:
+    """The seconds that the server asks for: in the header, or in the Status where that came inside a watch."""
     try:
-        return min(max(float(headers.get("Retry-After", "1")), 0.1), 120.0)
-    except ValueError:
+        seconds = float(headers.get("Retry-After") or json.loads(data)["details"]["retryAfterSeconds"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         return 1.0
+    return min(max(seconds, 0.1), 120.0) if math.isfinite(seconds) else 1.0

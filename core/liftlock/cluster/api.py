@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -63,8 +63,18 @@ class Api(Protocol):
         """The answer as text (a pod's log), cut at `limit` bytes, clean for display line by line."""
         ...
 
-    def stream(self, path: str, *, params: Params | None = None, idle: float = 90.0) -> AsyncIterator[dict[str, Any]]:
-        """The frames of a watch. Ends when the server ends it; raises Unreachable after `idle` silent seconds."""
+    def stream(
+        self,
+        path: str,
+        *,
+        params: Params | None = None,
+        idle: float = 90.0,
+        begun: Callable[[], None] | None = None,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The frames of a watch. Ends when the server ends it; raises Unreachable after `idle` silent seconds.
+
+        `begun` is called when the server has taken the watch on: it may be long before it has something to say.
+        """
         ...
 
     async def resource(self, group: str, kind: str, version: str = "") -> Resource | None:

@@ -105,6 +105,7 @@ class Cluster:
         self._loops: dict[tuple[Kind, str], Loop] = {}
         self._tasks: dict[tuple[Kind, str], asyncio.Task[None]] = {}
         self._wanted: dict[Kind, frozenset[str]] = {}
+        self._fallback: dict[Kind, set[str]] = {}
         self._silent: ClusterError | None = None
         self._since = clock.now()
         self._probing = asyncio.ensure_future(self._watch_over())
@@ -124,10 +125,24 @@ class Cluster:
             self._wanted[kind] = before | scopes
             for namespace in scopes - before:
                 self._listen(kind, namespace)
+            self._fallback.setdefault(kind, set()).update({*fallback, *namespaces} - {""})
             everywhere = self._loops.get((kind, ""))
             if everywhere is not None and everywhere.blind:
-                for namespace in {*fallback, *namespaces} - {""}:
-                    self._listen(kind, namespace)
+                self._fall_back(kind)
+
+    def _fall_back(self, kind: Kind) -> None:
+        """It may not be read everywhere: it is listened to where it is needed."""
+        for namespace in sorted(self._fallback.get(kind, ())):
+            self._listen(kind, namespace)
+
+    def _told(self, loop: Loop) -> None:
+        """A loop's state has changed."""
+        if loop.blind and not loop.namespace:
+            self._fall_back(loop.kind)
+        if loop.problem is None:  # one is through: the others need not wait for the end of their pauses
+            for other in self._loops.values():
+                other.hurry()
+        self._changed()
 
     def _listen(self, kind: Kind, namespace: str) -> None:
         if (kind, namespace) in self._loops:
@@ -139,7 +154,7 @@ class Cluster:
             namespace,
             self._clock,
             self._pace,
-            lambda _: self._changed(),
+            self._told,
             ways=self._ways,
         )
         self._loops[kind, namespace] = loop
@@ -166,23 +181,22 @@ class Cluster:
     def listed(self) -> bool:
         """Whether all that is wanted was read once, or is known not to be readable."""
         loops = list(self._loops.values())
-        return bool(loops) and all(loop.listed for loop in loops)
+        return bool(loops) and all(loop.listed or self._given_up(loop) for loop in loops)
 
     @property
     def freshness(self) -> Freshness:
         """How fresh what is known is, from all loops together."""
         loops = list(self._loops.values())
         heard = max((loop.heard for loop in loops if loop.heard is not None), default=None)
-        blind = tuple(sorted({loop.kind[1] for loop in loops if loop.blind and not self._elsewhere(loop)}))
+        hidden = {loop.kind[1] for loop in loops if loop.blind and not self._elsewhere(loop)}
+        hidden |= {loop.kind[1] for loop in loops if self._given_up(loop)}
+        blind = tuple(sorted(map(printable, hidden)))
         broken = [loop for loop in loops if loop.problem is not None]
         if broken:
-            worst = min(broken, key=lambda loop: loop.retry_at or 0.0)
-            error: ClusterError | None = worst.problem
-            retry = min((loop.retry_at for loop in broken if loop.retry_at is not None), default=None)
-            contact = Contact.LOGIN if isinstance(error, LoginNeeded) else Contact.UNREACHABLE
-            return Freshness(contact, heard, self._problem(error), retry, blind)
+            return self._broken(broken, len(broken) == len(loops), heard, blind)
         if self._silent is not None:
-            return Freshness(Contact.STALE, heard, self._problem(self._silent), None, blind)
+            contact = Contact.STALE if heard is not None else Contact.UNREACHABLE
+            return Freshness(contact, heard, self._problem(self._silent), None, blind)
         if heard is None:
             return Freshness(Contact.CONNECTING)
         if loops and all(loop.blind or not loop.served for loop in loops) and blind:
@@ -190,11 +204,34 @@ class Cluster:
             return Freshness(Contact.FORBIDDEN, heard, problem, None, blind)
         return Freshness(Contact.LIVE, heard, None, None, blind)
 
+    def _broken(self, broken: list[Loop], all_are: bool, heard: float | None, blind: tuple[str, ...]) -> Freshness:
+        """Where some loops hear nothing. One kind that fails on a server that answers is not the whole cluster."""
+        worst = min(broken, key=lambda loop: (not isinstance(loop.problem, LoginNeeded), loop.retry_at or 0.0))
+        problem = self._problem(worst.problem)
+        retry = min((loop.retry_at for loop in broken if loop.retry_at is not None), default=None)
+        if isinstance(worst.problem, LoginNeeded):
+            return Freshness(Contact.LOGIN, heard, problem, retry, blind)
+        if all_are or any(loop.unanswered for loop in broken):
+            return Freshness(Contact.UNREACHABLE, heard, problem, retry, blind)
+        late = [loop for loop in broken if loop.listed and self._lasting(loop)]
+        if late:
+            return Freshness(Contact.STALE, min(loop.heard or 0.0 for loop in late), problem, retry, blind)
+        return Freshness(Contact.LIVE, heard, problem, retry, blind)
+
+    def _lasting(self, loop: Loop) -> bool:
+        """Whether it has failed for some time: a single error soon mends."""
+        return loop.failing_since is not None and self._clock.now() - loop.failing_since > self._probe_after
+
+    def _given_up(self, loop: Loop) -> bool:
+        """Whether the server answers, and has not given this kind for some time: nobody waits for it any more."""
+        return not (loop.listed or loop.problem is None or loop.unanswered) and self._lasting(loop)
+
     def _elsewhere(self, loop: Loop) -> bool:
         """Whether a kind that may not be read everywhere is read in namespaces."""
         if loop.namespace:
             return False
-        return any(not other.blind for (kind, place), other in self._loops.items() if kind == loop.kind and place)
+        others = list(self._loops.values())  # read from another thread than the one that adds to them
+        return any(not other.blind for other in others if other.kind == loop.kind and other.namespace)
 
     def _problem(self, error: LiftlockError | None) -> Problem | None:
         if error is None:
@@ -212,26 +249,34 @@ class Cluster:
                 self._interrupt()
             wall = now
             heard = max((loop.heard for loop in self._loops.values() if loop.heard is not None), default=None)
-            if heard is None or self._clock.now() - heard < self._probe_after:
-                if self._silent is not None:
-                    self._silent = None
-                    self._changed()
+            if self._clock.now() - (self._since if heard is None else heard) < self._probe_after:
+                self._speaks()
                 continue
             try:
                 await self.api.request("GET", "/version", within=_ANSWER)
             except ClusterError as error:
                 if self._silent is None:
                     self._silent = error
-                    self._interrupt()
+                    if heard is not None:  # else it is still being connected to
+                        self._interrupt()
                     self._changed()
                 continue
             for loop in self._loops.values():
+                loop.hurry()
                 if loop.problem is None and loop.heard is not None:
                     loop.heard = self._clock.now()
-            if self._silent is not None:
-                self._silent = None
-                self._changed()
+            self._speaks()
+
+    def _speaks(self) -> None:
+        if self._silent is not None:
+            self._silent = None
+            self._changed()
 
     def _interrupt(self) -> None:
+        """Nothing that is open now is what it seems: all begins anew, over new connections."""
+        drop = getattr(self.api, "drop", None)
+        if drop is not None:
+            drop()
         for loop in self._loops.values():
             loop.interrupt()
+            loop.hurry()

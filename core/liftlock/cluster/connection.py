@@ -11,7 +11,7 @@ import json
 import ssl
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,8 @@ _LARGE = 256 * 1024
 """Bytes above which JSON is decoded beside the loop, which must go on meanwhile."""
 _RETIRED = 600.0
 """Seconds in which every watch over an older client has ended."""
-_POOL = 128
-"""Connections at once: each watch holds one."""
+_POOL = 0
+"""Connections at once, without a limit: each watch holds one, and where only namespaces may be read they are many."""
 _FRAME = 64 * 1024 * 1024
 """A frame of a watch that is longer than this is none of an API server's."""
 _ASKING = "/apis/authorization.k8s.io/"
@@ -66,6 +66,7 @@ class Connection:
         self._identity: Identity | None = None
         self._until: float | None = None
         self._refused: LoginNeeded | None = None
+        self._doubted = False
         self._closed = False
         self._lock = asyncio.Lock()
         self._made = 0
@@ -85,6 +86,7 @@ class Connection:
     def allow_login(self) -> None:
         """A login that failed may be tried again: the user says so. The kubeconfig is read again for it."""
         self._refused = None
+        self._doubted = True
         if self._plugin is not None:
             self._plugin.allow()
 
@@ -131,7 +133,7 @@ class Connection:
                 self._note(script or f"# {method} {path}", time.monotonic() - began, code)
         try:
             return await _parsed(data)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise nonsense(data, self.context, self.server) from error
 
     async def text(self, path: str, *, params: Params | None = None, within: float = 30.0, limit: int = 65536) -> str:
@@ -148,7 +150,12 @@ class Connection:
         return printable(data.decode("utf-8", "replace"), newlines=True)
 
     async def stream(
-        self, path: str, *, params: Params | None = None, idle: float = 90.0
+        self,
+        path: str,
+        *,
+        params: Params | None = None,
+        idle: float = 90.0,
+        begun: Callable[[], None] | None = None,
     ) -> AsyncIterator[dict[str, Any]]:
         """The frames of a watch. Ends when the server ends it; raises Unreachable after `idle` silent seconds."""
         headers = {"Accept": JSON}
@@ -156,10 +163,12 @@ class Connection:
             async with self._answer("GET", path, params, headers, None, (_CONNECT, idle), None) as response:
                 if response.status >= 400:
                     raise failed(response.status, await response.read(), response.headers, self.context, "GET", path)
+                if begun is not None:
+                    begun()
                 async for line in _lines(response, self.context):
                     try:
                         frame = await _parsed(line)
-                    except ValueError as error:
+                    except (ValueError, RecursionError) as error:
                         raise nonsense(line, self.context, self.server) from error
                     if not isinstance(frame, dict):
                         raise nonsense(line, self.context, self.server)
@@ -203,6 +212,10 @@ class Connection:
                 response.release()
         except ClusterError:
             raise
+        except RuntimeError as error:
+            if not self._closed:
+                raise
+            raise self._is_closed() from error  # its session was closed while it asked
         except (aiohttp.ClientError, TimeoutError, ssl.SSLError, OSError, ValueError) as error:
             raise lost(error, self.context, self.server) from error
 
@@ -240,6 +253,8 @@ class Connection:
 
     async def _opened(self) -> Any:
         """The client, with credentials that are good as far as we know."""
+        if self._closed:
+            raise self._is_closed()
         if self._refused is not None:
             error = self._refused
             raise LoginNeeded(error.title, error.detail, error.hint, status=401)
@@ -248,8 +263,11 @@ class Connection:
                 if self._client is None or self._over():
                     await self._make(anew=False)
         if self._closed or self._client is None:
-            raise Unreachable(f"{printable(self.context)} is closed")
+            raise self._is_closed()
         return self._client
+
+    def _is_closed(self) -> Unreachable:
+        return Unreachable(f"{printable(self.context)} is closed")
 
     def _over(self) -> bool:
         return self._until is not None and self._clock.now() > self._until
@@ -257,9 +275,10 @@ class Connection:
     async def _make(self, *, anew: bool) -> None:
         """Credentials and what is sent with them. A new client only where TLS needs one: watches go on meanwhile."""
         try:
-            if anew:
+            if anew or self._doubted:
                 self._kubeconfig = await asyncio.to_thread(self._kubeconfig.again)
                 self._plugin = self._plugin_of(self._kubeconfig, self._plugin)
+                self._doubted = False
             given: Credentials | None = None
             if self._plugin is not None:
                 plugin = self._plugin

@@ -194,7 +194,7 @@ def _context(entry: Mapping[str, Any], merged: Mapping[str, Any]) -> Context:
     user = _named(merged["users"], str(body.get("user", "")), "user")
     return Context(
         entry["name"],
-        str(cluster.get("server", "")).rstrip("/"),
+        str(cluster.get("server") or "").rstrip("/"),
         str(body.get("user") or ""),
         str(body.get("namespace") or ""),
         bool(cluster.get("insecure-skip-tls-verify")),

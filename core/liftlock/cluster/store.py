@@ -32,7 +32,7 @@ class Store:
         self.changes = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self._kinds.values()))
+        return sum(map(len, list(self._kinds.values())))
 
     # Reading -------------------------------------------------------------------------------------------------------
 
@@ -69,7 +69,7 @@ class Store:
         """What a list gave: what is no longer in it is gone, what did not change is not told again."""
         with self._lock:
             held = self._kinds.setdefault(kind, {})
-            fresh = {at: m for m in manifests for at in (key(m),)}
+            fresh = {key(m): m for m in manifests}
             gone = [at for at in held if at not in fresh and namespace in ("", at.namespace)]
             changed = bool(gone) or namespace not in self._read.get(kind, set())
             for at in gone:
@@ -90,22 +90,28 @@ class Store:
     def drop(self, kind: Kind, manifest: Manifest) -> None:
         """What a watch says is gone."""
         with self._lock:
-            self._drop(kind, key(manifest))
-        self._tell()
+            known = self._drop(kind, key(manifest))
+        if known:
+            self._tell()
 
     def unread(self, kind: Kind, namespace: str) -> None:
         """The kind may not be read there (any more): what was known of it is forgotten."""
         with self._lock:
-            self._read.get(kind, set()).discard(namespace)
-            for at in [at for at in self._kinds.get(kind, {}) if namespace in ("", at.namespace)]:
+            read = self._read.get(kind, set())
+            was = namespace in read
+            read.discard(namespace)
+            # What is read in its own namespace stays, though all of them together may not be read.
+            gone = [at for at in self._kinds.get(kind, {}) if namespace in ("", at.namespace) and not _in(read, at)]
+            for at in gone:
                 self._drop(kind, at)
-        self._tell()
+        if was or gone:
+            self._tell()
 
     def _put(self, kind: Kind, at: ObjectKey, manifest: dict[str, Any]) -> bool:
         held = self._kinds.setdefault(kind, {})
         old = held.get(at)
-        metadata = manifest.get("metadata") or {}
-        if old is not None and old["metadata"].get("resourceVersion") == metadata.get("resourceVersion"):
+        version = manifest["metadata"].get("resourceVersion")
+        if old is not None and version and old["metadata"].get("resourceVersion") == version:
             return False
         if old is not None:
             self._unown(at, old)
@@ -119,11 +125,12 @@ class Store:
             self._drop(kind, next(iter(held)))
         return True
 
-    def _drop(self, kind: Kind, at: ObjectKey) -> None:
+    def _drop(self, kind: Kind, at: ObjectKey) -> bool:
         old = self._kinds.get(kind, {}).pop(at, None)
         if old is not None:
             self._sorted.pop(kind, None)
             self._unown(at, old)
+        return old is not None
 
     def _unown(self, at: ObjectKey, old: Manifest) -> None:
         uid = controller_uid(old)
@@ -137,6 +144,10 @@ class Store:
         self.changes += 1
         for listener in self._listeners:
             listener()
+
+
+def _in(read: set[str], at: ObjectKey) -> bool:
+    return "" in read or at.namespace in read
 
 
 def trimmed(manifest: dict[str, Any]) -> dict[str, Any]:

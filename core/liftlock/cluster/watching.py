@@ -16,9 +16,9 @@ from typing import Any
 
 from liftlock.clock import Clock
 from liftlock.cluster.answers import IDLE, of_status
-from liftlock.cluster.api import Api
+from liftlock.cluster.api import Api, Resource
 from liftlock.cluster.objects import Kind
-from liftlock.cluster.store import Store
+from liftlock.cluster.store import Store, trimmed
 from liftlock.errors import Absent, ClusterError, Expired, Forbidden, LoginNeeded, Refused, Throttled, Unreachable
 from liftlock.text import printable
 
@@ -34,6 +34,8 @@ _WATCH = (240, 300)
 """Seconds after which the server is asked to end a watch: one of these at random."""
 _ENDED_AT_ONCE = 1.0
 _INITIAL_END = "k8s.io/initial-events-end"
+# Reasons of our own: the server answers, but this kind cannot be read; it takes watches on and closes them.
+_NONSENSE, _SHUT = "Nonsense", "Shut"
 
 
 @dataclass(slots=True)
@@ -41,7 +43,8 @@ class Pace:
     """How long to wait; tests set it smaller.
 
     `first` and `longest` are the pauses after failures, `absent` the one for what is not served or may not be read,
-    `idle` how long a watch may be silent, `initial` how long the beginning of a streaming list may be.
+    `idle` how long a watch may be silent, `initial` how long the beginning of a streaming list may be; `page` is the
+    time that one page of a list has.
     """
 
     first: float = _FIRST
@@ -49,6 +52,7 @@ class Pace:
     absent: float = _ABSENT
     idle: float = 90.0
     initial: float = 15.0
+    page: float = 60.0
 
 
 @dataclass(slots=True)
@@ -99,6 +103,8 @@ class Loop:
         self._listed_at = 0.0
         self._pause = pace.first
         self._quiet = 0
+        self._hasty = False
+        self._resource: Resource | None = None
         self._again = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
 
@@ -106,6 +112,16 @@ class Loop:
         """Try now instead of at the end of the pause."""
         self._pause = self._pace.first
         self._again.set()
+
+    def hurry(self) -> None:
+        """Try now if it waits because nothing was reached: something else was, meanwhile."""
+        if self.problem is not None and self.unanswered:
+            self._again.set()
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether what is wrong is wrong with the way there: nobody answered, not even with an error."""
+        return isinstance(self.problem, Unreachable) and not self.problem.status and self.problem.reason != _NONSENSE
 
     def interrupt(self) -> None:
         """Give up the connection that is watched over: it is half open."""
@@ -121,7 +137,10 @@ class Loop:
                 if time.monotonic() - began > _HEALTHY:
                     self._pause = self._pace.first
             except Expired as error:
-                if self._version is None:  # a list that is answered so: not at once again
+                # A list that is answered so, or a watch each time right after its list: not at once again.
+                hasty = time.monotonic() - self._listed_at < _ENDED_AT_ONCE
+                again, self._hasty = hasty and self._hasty, hasty
+                if self._version is None or again:
                     await self._wait(error)
                 self._version = None
             except (Absent, Forbidden) as error:
@@ -139,7 +158,7 @@ class Loop:
             except Exception as error:  # an object that is none: this kind waits and tells, all others go on
                 self._version = None
                 said = printable(f"{type(error).__name__}: {error}")
-                await self._wait(Unreachable(f"{printable(self.kind[1])} could not be read", said))
+                await self._wait(Unreachable(f"{printable(self.kind[1])} could not be read", said, reason=_NONSENSE))
 
     async def _interruptible(self) -> None:
         """One list and watch. Interrupted, it ends without an error; cancelled, so is what runs."""
@@ -156,7 +175,7 @@ class Loop:
         resource = await self._api.resource(*self.kind)
         if resource is None or (resource.verbs and "watch" not in resource.verbs):
             raise Absent(f"{self.kind[1]} is not served here", status=404)
-        self.served = True
+        self.served, self._resource = True, resource
         path = resource.path(self.namespace)
         if self._version is None or time.monotonic() - self._listed_at > _RELIST:
             if self._ways.streaming and await self._streamed(path):
@@ -183,25 +202,43 @@ class Loop:
 
     async def _list(self, path: str) -> None:
         items: list[dict[str, Any]] = []
-        version, following = "", ""
+        version, following, paged = "", "", True
         while True:
-            params = {"limit": str(_PAGE), **self._selector, **({"continue": following} if following else {})}
+            params = {**({"limit": str(_PAGE)} if paged else {}), **self._selector}
+            params |= {"continue": following} if following else {}
             try:
-                page = await self._api.request("GET", path, params=params, within=60.0)
+                page = await self._api.request("GET", path, params=params, within=self._pace.page)
             except Expired:
-                if not following:
+                if not following or not paged:
                     raise
-                items, version, following = [], "", ""  # the rest of the pages is forgotten: begin again
+                items, version, following, paged = [], "", "", False  # the rest of the pages is forgotten: all at once
                 continue
-            table = page.get("metadata") or {}
-            version = version or str(table.get("resourceVersion", ""))
-            api_version, kind = str(page.get("apiVersion", "")), str(page.get("kind", "")).removesuffix("List")
-            # Items of a list say neither: it stands once, at the top.
-            items += [{"apiVersion": api_version, "kind": kind, **item} for item in page.get("items") or ()]
+            table = page.get("metadata") if isinstance(page, dict) else None
+            given = page.get("items") or [] if isinstance(page, dict) else None
+            if not isinstance(table, dict) or not isinstance(given, list):
+                raise _no_object(self.kind)
+            version = version or str(table.get("resourceVersion") or "")
+            items += [self._checked(item) for item in given]
             following = str(table.get("continue") or "")
             if not following:
                 break
         self._replace(items, version)
+
+    def _checked(self, item: Any) -> dict[str, Any]:
+        """An object as it is kept: what everybody relies on is there. Raises Unreachable when it is none."""
+        metadata = item.get("metadata") if isinstance(item, dict) else None
+        if not isinstance(metadata, dict) or not metadata.get("name"):
+            raise _no_object(self.kind)
+        owners = metadata.get("ownerReferences") or []
+        sound = all(isinstance(metadata.get(name, ""), str) for name in ("name", "namespace", "resourceVersion", "uid"))
+        sound = sound and all(isinstance(metadata.get(name) or {}, dict) for name in ("labels", "annotations"))
+        if not sound or not isinstance(owners, list) or not all(isinstance(owner, dict) for owner in owners):
+            raise _no_object(self.kind)
+        if self._resource is not None and (
+            "kind" not in item or "apiVersion" not in item
+        ):  # items of a list say neither
+            item = {"apiVersion": self._resource.api_version, "kind": self._resource.kind, **item}
+        return trimmed(item)
 
     def _replace(self, items: list[dict[str, Any]], version: str) -> None:
         self._store.replace(self.kind, self.namespace, items)
@@ -223,11 +260,13 @@ class Loop:
     async def _watch(self, path: str, params: dict[str, str], *, initial: list[dict[str, Any]] | None = None) -> None:
         """Take frames until the server ends it. `initial` takes in the objects of a list until that is whole."""
         began, frames = time.monotonic(), 0
+        shut = self.problem is not None and self.problem.reason == _SHUT
+        resumed = self._good if initial is None and not shut else None
         # Some servers send no bookmarks: silence is then their way, and the watch runs to its own end.
         idle = self._pace.idle if self._quiet < 2 else max(float(_WATCH[1]) + 10.0, self._pace.idle)
         idle = idle if initial is None else min(idle, self._pace.initial)
         try:
-            async with aclosing(self._api.stream(path, params=params, idle=idle)) as stream:  # type: ignore[type-var]
+            async with aclosing(self._api.stream(path, params=params, idle=idle, begun=resumed)) as stream:  # type: ignore[type-var]
                 async for frame in stream:
                     frames += 1
                     self._quiet = 0
@@ -245,23 +284,33 @@ class Loop:
             return
         if initial is not None:
             raise _no_end("it ended a list before it was whole")
-        if not frames and time.monotonic() - began < _ENDED_AT_ONCE:
-            raise Unreachable("A watch ended at once", "the server closes it without a word")
+        if time.monotonic() - began < _ENDED_AT_ONCE:
+            if not frames:
+                raise Unreachable("A watch ended at once", "the server closes it without a word", reason=_SHUT)
+            self._again.clear()
+            await self._sleep(self._pace.first)  # it may go on like this: not at once again
 
     def _gather(self, frame: dict[str, Any], initial: list[dict[str, Any]]) -> bool:
         """Take in one frame of a list; whether that is whole now."""
-        manifest = _object(frame)
-        if frame.get("type") != "BOOKMARK":
-            initial.append(manifest)
+        what, manifest = frame.get("type"), _object(frame, self.kind)
+        if what == "ADDED":
+            initial.append(self._checked(manifest))
             return False
         metadata = manifest.get("metadata") or {}
-        if (metadata.get("annotations") or {}).get(_INITIAL_END) != "true":
+        if what != "BOOKMARK" or (metadata.get("annotations") or {}).get(_INITIAL_END) != "true":
             raise _no_end("it sent something else than a list")
         self._replace(initial, str(metadata.get("resourceVersion", "")))
         return True
 
     def _take(self, frame: dict[str, Any]) -> None:
-        what, manifest = frame.get("type"), _object(frame)
+        try:
+            what, manifest = frame.get("type"), _object(frame, self.kind)
+            manifest = self._checked(manifest) if what in ("ADDED", "MODIFIED", "DELETED") else manifest
+        except Expired:
+            raise
+        except ClusterError:
+            self._version = None  # what it could not send may be lost: list again
+            raise
         version = (manifest.get("metadata") or {}).get("resourceVersion")
         if what in ("ADDED", "MODIFIED"):
             self._store.put(self.kind, manifest)
@@ -318,13 +367,18 @@ class Loop:
             return
 
 
-def _object(frame: dict[str, Any]) -> dict[str, Any]:
+def _object(frame: dict[str, Any], kind: Kind) -> dict[str, Any]:
     manifest = frame.get("object")
-    if not isinstance(manifest, dict):
-        raise Unreachable("A watch sent something that is none")
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("metadata") or {}, dict):
+        raise _no_object(kind)
     if frame.get("type") == "ERROR":
         raise of_status(manifest, "the cluster")
     return manifest
+
+
+def _no_object(kind: Kind) -> Unreachable:
+    said = "the server sent something that is no object"
+    return Unreachable(f"{printable(kind[1])} could not be read", said, reason=_NONSENSE)
 
 
 def _no_end(why: str) -> Unreachable:

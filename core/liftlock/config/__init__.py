@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from liftlock.config.example import example
     from liftlock.config.places import cache_dir, config_file, state_dir, state_file, themes_dir
-    from liftlock.config.remembered import Remembered, forget, recall, remember, trust
+    from liftlock.config.remembered import Remembered, context_question, forget, recall, remember, trust
     from liftlock.config.repository import ClassRule, NeverRule, Pair, RepositoryConfig, load_repository
     from liftlock.config.schema import REPOSITORY, USER, reference
     from liftlock.config.settings import Settings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "places": ("cache_dir", "config_file", "state_dir", "state_file", "themes_dir"),
-    "remembered": ("Remembered", "forget", "recall", "remember", "trust"),
+    "remembered": ("Remembered", "context_question", "forget", "recall", "remember", "trust"),
     "repository": ("ClassRule", "NeverRule", "Pair", "RepositoryConfig", "load_repository"),
     "schema": ("REPOSITORY", "USER", "reference"),
     "settings": ("Settings",),
@@ -40,6 +40,7 @@ __all__ = [
     "UserConfig",
     "cache_dir",
     "config_file",
+    "context_question",
     "example",
     "forget",
     "load_repository",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -20,7 +21,9 @@ def themes_dir() -> Path:
 
 
 def state_file() -> Path:
-    """Where answers are remembered; it need not exist."""
+    """Where answers are remembered; it need not exist. LIFTLOCK_STATE_DIR names another folder for it."""
+    if own := os.environ.get("LIFTLOCK_STATE_DIR"):
+        return Path(own) / "remembered.json"
     return Path(platformdirs.user_state_dir(_NAME, appauthor=False)) / "remembered.json"
 
 

@@ -35,6 +35,11 @@ class Remembered:
         return self.answers.get(repository, {}).get(question)
 
 
+def context_question(environment: str) -> str:
+    """The name under which the context of an environment is remembered."""
+    return f"context of {environment}"
+
+
 def recall(place: Path | None = None) -> Remembered:
     """What is remembered. A file that is missing, damaged or not ours is as none: it will be asked again."""
     kept = _read(place or state_file())

@@ -118,8 +118,8 @@ def _held(sight: Sight) -> tuple[LiveState, str] | None:
         waiting = delivery.waiting
         if waiting is None or waiting.wait not in _HELD:
             continue
-        if waiting.wait in (Wait.MANUAL, Wait.WINDOW) and sight.relation is Relation.SAME and not sight.drift:
-            continue  # there is nothing that it would do
+        if waiting.wait in (Wait.MANUAL, Wait.WINDOW) and sight.relation is Relation.SAME:
+            continue  # Git has nothing new for it; what was changed by hand is told as drift
         return LiveState.WAITING, waiting.sentence
     return None
 

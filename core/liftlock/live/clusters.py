@@ -14,6 +14,8 @@ from liftlock.cluster.objects import Kind, Snapshot
 from liftlock.errors import ClusterError, LiftlockError, LoginNeeded, Problem
 from liftlock.live.digest import Seen, Whole
 from liftlock.live.places import Known, Place, places
+from liftlock.live.releases import KINDS as KINDS_OF_RELEASES
+from liftlock.live.releases import looked_up
 from liftlock.live.world import World
 from liftlock.model.live import Contact, Freshness, Write
 from liftlock.overview.reading import Reading
@@ -140,12 +142,15 @@ class Clusters:
         if self._thread is None:
             return
         for spot_id, keys in whole.objects.items():
-            target = whole.spots[spot_id].place.target
+            spot = whole.spots[spot_id]
+            target = spot.place.target
             cluster = self._open.get(target.workloads or target.context)
-            if cluster is None or not keys:
+            released = KINDS_OF_RELEASES if looked_up(spot) else ()
+            if cluster is None or not (keys or released):
                 continue
-            kinds = frozenset((key.group, key.kind) for key in keys)
+            kinds = frozenset((*((key.group, key.kind) for key in keys), *released))
             spaces = frozenset(key.namespace for key in keys if key.namespace) | frozenset(target.namespaces)
+            spaces |= {spot.namespace} if released else set()
             around = frozenset((*kinds, *_PODS, *(_EVENTS if events else ())))
             told = self._wanted.setdefault(cluster.context, set())
             if (around, spaces) in told:

@@ -10,6 +10,7 @@ from typing import Any
 
 from liftlock.errors import Cancelled
 from liftlock.live.naming import key_of
+from liftlock.live.releases import rendered_in
 from liftlock.live.spots import Spot
 from liftlock.model.diff import ObjectKey
 from liftlock.model.live import Controller
@@ -20,6 +21,8 @@ from liftlock.render.fetching import Progress, Stop
 
 Manifest = Mapping[str, Any]
 _KEPT = 2000
+_FOLDERS = frozenset({Controller.PLAIN, Controller.JENKINSX})
+"""Those who apply a folder as it is."""
 
 
 class Desired:
@@ -33,6 +36,8 @@ class Desired:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desired")
         self._closed = False
+        self.asked = 0
+        """How much was ever asked for that was not at hand."""
 
     @property
     def busy(self) -> bool:
@@ -53,6 +58,7 @@ class Desired:
             if found is not None or key in self._asked or self._closed:
                 return found
             self._asked.add(key)
+            self.asked += 1
         self._pool.submit(self._behind, key, spot, tree, lookup)
         return None
 
@@ -94,14 +100,16 @@ class Desired:
         self, spot: Spot, tree: Tree, lookup: Lookup, fetch: bool, cancelled: Stop | None, progress: Progress | None
     ) -> Rendered:
         own = self._renderer.render_cell(tree, spot.cell, fetch=fetch, cancelled=cancelled, progress=progress)
-        if not spot.deliveries or all(d.controller in (Controller.PLAIN, Controller.JENKINSX) for d in spot.deliveries):
+        booted = [d for d in spot.deliveries if d.controller is Controller.JENKINSX and rendered_in(tree, d.path)]
+        if not spot.deliveries or all(d.controller in _FOLDERS and d not in booted for d in spot.deliveries):
             return own
         parts = []
         for delivery in spot.deliveries:
             made = applied(
                 self._renderer, tree, delivery, lookup=lookup, fetch=fetch, cancelled=cancelled, progress=progress
             )
-            parts.append(_only(made, own) if delivery.key in spot.shared else made)
+            alone = delivery.key not in spot.shared or delivery in booted  # a boot job's folder is one release's
+            parts.append(made if alone else _only(made, own))
             if delivery.key not in spot.shared:
                 break  # the nearest that carries this cell alone says it all; those above it carry the controller
         return _joined(parts) if parts else own

@@ -14,6 +14,7 @@ from liftlock.live.desired import Desired, keys
 from liftlock.live.drifting import Drifted, drifted
 from liftlock.live.gitside import GitSide
 from liftlock.live.places import Place
+from liftlock.live.releases import installed, looked_up
 from liftlock.live.spots import Spot, spots
 from liftlock.model.board import CellKey
 from liftlock.model.diff import ObjectKey
@@ -155,7 +156,7 @@ class Digest:
         relation, commits = self._git.relation(spot.cell, tip, revision)
         applied = tree_or_none(reading, revision) or reading.tree_of(environment)
         wanted = self._desired.at_hand(spot, applied, seen.objects.get)
-        mine = belonging(spot, wanted)
+        mine = belonging(spot, wanted, seen.objects)
         healths = [_state(key, seen, now) for key in mine]
         hidden = sum(h.status is HealthStatus.UNKNOWN and h.message.endswith(_HIDDEN) for h in healths)
         drift = self._drift(spot, wanted, applied, relation, seen)
@@ -168,7 +169,7 @@ class Digest:
                 spot.deliveries,
                 relation,
                 commits,
-                worst(healths) if healths else Health(HealthStatus.UNKNOWN, "its objects are being looked up"),
+                worst(healths) if healths else Health(HealthStatus.UNKNOWN, _unseen(spot, wanted)),
                 _first_cause(mine, healths, seen.objects, now),
                 running_images(mine, seen.objects),
                 0 if drift.behind else drift.count,
@@ -213,12 +214,23 @@ _SILENCE = (
 )
 
 
-def belonging(spot: Spot, wanted: Rendered | None) -> tuple[ObjectKey, ...]:
-    """The objects of a spot: what its own controllers list, else those that its folder renders to."""
+def belonging(spot: Spot, wanted: Rendered | None, objects: Objects) -> tuple[ObjectKey, ...]:
+    """The objects of a spot: what its own controllers list, else those that its folder renders to or that bear its
+    release's name.
+    """
     own = [d for d in spot.own if d.inventory]
     if own:
         return tuple(dict.fromkeys(key for d in own for key in d.inventory))
-    return keys(wanted, spot.namespace) if wanted is not None else ()
+    if wanted is None:
+        return ()
+    return keys(wanted, spot.namespace) or installed(spot, objects)
+
+
+def _unseen(spot: Spot, wanted: Rendered | None) -> str:
+    """Why nothing is known of what runs."""
+    if wanted is not None and looked_up(spot):
+        return f"nothing in {spot.namespace} bears the name of this release"
+    return "its objects are being looked up"
 
 
 def _state(key: ObjectKey, seen: Seen, now: float) -> Health:

@@ -24,7 +24,10 @@ _UNTOLD = frozenset({("", "Secret")})
 
 @dataclass(frozen=True, slots=True)
 class Drifted:
-    """How many fields differ, the first of them, and whether Git has moved on since the last apply instead."""
+    """How many fields differ, the first of them, and whether Git has moved on since the last apply instead.
+
+    `behind` is told only where no controller says what it applied: the note of the apply is all there is.
+    """
 
     count: int = 0
     first: str = ""
@@ -35,6 +38,7 @@ def drifted(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> Drifted
     """The fields of live objects that an apply of the wanted ones would change."""
     server_side = any(d.server_side for d in spot.deliveries)
     count, first, behind = 0, "", False
+    noted_alone = not any(d.applied for d in spot.deliveries)
     scaled = _scaled(wanted, spot, objects)
     for manifest in wanted:
         key = key_of(manifest, spot.namespace)
@@ -42,15 +46,16 @@ def drifted(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> Drifted
         if live is None or (key.group, key.kind) in _UNTOLD:
             continue
         noted = last_applied(live)
-        made = predicted(live, manifest, noted or manifest, schema_of(key.group, key.kind), server_side=server_side)
+        schema = schema_of(key.group, key.kind)
+        made = predicted(live, manifest, noted or manifest, schema, server_side=server_side)
         found = _apart(live, made, scaled=key in scaled)
         count += len(found)
         if found and not first:
             one = found[0]
             first = f"{key.kind} {key.name} {one.path}: {one.old or 'absent'}, Git says {one.new or 'absent'}"
-        if noted and not behind:
-            again = predicted(noted, manifest, noted, schema_of(key.group, key.kind), server_side=False)
-            behind = bool(_apart(noted, again))
+        if noted and noted_alone and not behind:
+            # What was applied last, applied again, would give something else than what Git says now.
+            behind = bool(_apart(predicted(live, noted, noted, schema, server_side=False), made))
     return Drifted(count, first, behind)
 
 

@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from liftlock.config.remembered import context_question
 from liftlock.errors import Problem
 from liftlock.model.environment import Environment, Target
 
@@ -47,11 +48,6 @@ class Place:
         return tuple(dict.fromkeys(context for context in both if context))
 
 
-def answer_key(environment: str) -> str:
-    """The name under which the context of an environment is remembered."""
-    return f"context of {environment}"
-
-
 def places(
     environments: Sequence[Environment],
     known: Known,
@@ -63,7 +59,7 @@ def places(
     found: list[Place] = []
     for environment in environments:
         name = environment.name
-        chosen = given.get(name) or answers.get(answer_key(name))
+        chosen = given.get(name) or answers.get(context_question(name))
         if chosen:
             found.append(_checked(Place(name, Target(chosen), True, "you chose it"), known))
         elif environment.targets:

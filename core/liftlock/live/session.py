@@ -14,7 +14,7 @@ from contextlib import suppress
 from liftlock.cluster.health import happenings, tree
 from liftlock.cluster.livediff import consequence, dangers
 from liftlock.commands import action
-from liftlock.config import remember, trust
+from liftlock.config import context_question, remember, trust
 from liftlock.errors import LiftlockError, PlanError
 from liftlock.live.clusters import Clusters
 from liftlock.live.comparing import Comparing
@@ -24,12 +24,12 @@ from liftlock.live.following import Follower
 from liftlock.live.gitside import GitSide
 from liftlock.live.intervening import interventions
 from liftlock.live.pending import newest, pending
-from liftlock.live.places import Place, answer_key
+from liftlock.live.places import Place
 from liftlock.live.world import World
 from liftlock.model.convergence import Convergence
 from liftlock.model.diff import ObjectKey
 from liftlock.model.health import Happening, LiveObject
-from liftlock.model.live import Act, Contact, Intervention, Lane, LiveBoard
+from liftlock.model.live import Act, Contact, Controller, Intervention, Lane, LiveBoard
 from liftlock.model.livediff import LiveDiff
 from liftlock.model.plan import Plan
 from liftlock.overview.reading import Reading, require
@@ -113,7 +113,7 @@ class Live:
             return False
         names = {lane.environment for lane in heard}
         return self._settled_pass and not any(
-            cell.objects == 0 and cell.deliveries
+            cell.objects == 0 and any(d.controller is not Controller.JENKINSX for d in cell.deliveries)
             for key, several in board.cells.items()
             if key[1] in names
             for cell in several
@@ -141,8 +141,8 @@ class Live:
                         trust(name, one)
                         self._world.trusted.add(one)
         else:
-            remember(name, answer_key(environment), context)
-            self._world.answers[answer_key(environment)] = context
+            remember(name, context_question(environment), context)
+            self._world.answers[context_question(environment)] = context
         self._wake.set()
 
     # Objects -------------------------------------------------------------------------------------------------------
@@ -352,16 +352,15 @@ class Live:
         if reading is None:
             return
         usable = [place for place in self._places if place.agreed and not place.problem]
+        # What is read or rendered while this pass is made is in the next one: settled is what was there before it.
+        settled, asked = self._listed(usable) and not self._desired.busy, self._desired.asked
         self._seen = clusters.seen(now)
         self._number += 1
         whole = self._digest.make(reading, self._addresses, self._places, self._seen, now, self._number)
         with self._lock:
             tells, followers = tuple(self._tell), tuple(self._followers)
-        settled = all(clusters.listed(context) for place in usable for context in place.contexts)
         clusters.want(whole, events=bool(followers) or self._events)
-        settled = settled and all(clusters.listed(context) for place in usable for context in place.contexts)
-        # What is still rendered may show a drift: the pass after it says so.
-        settled = settled and not self._desired.busy
+        settled = settled and self._desired.asked == asked and self._listed(usable)
         old, self._whole, self._settled_pass = self._whole, whole, settled
         if (whole.board.lanes, whole.board.cells) != (old.board.lanes, old.board.cells):
             for tell in tells:
@@ -370,6 +369,10 @@ class Live:
             follower.look(reading, whole, self._seen, now)
         with self._settled:
             self._settled.notify_all()
+
+    def _listed(self, usable: Sequence[Place]) -> bool:
+        """Whether all that is wanted of these was read once, or cannot be."""
+        return all(self._clusters.listed(context) for place in usable for context in place.contexts)
 
 
 def _contexts(lane: Lane) -> tuple[str, ...]:

@@ -1,40 +1,49 @@
 """The embedded clusters as a process of their own, for as long as the pipe on its standard input stays open.
 
-Arguments: the example's folder, the remote, the kubeconfig to write, a folder for what is rendered, the speed.
+Arguments: the example's folder, the remote, the kubeconfig to write, a folder for what is rendered, the speed. It
+begins at the first line of input, when the remote is there, and says so in a line once the kubeconfig is written.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 from liftlock.commands import Runner
 from liftlock.demo import read_example
-from liftlock.errors import LiftlockError
+from liftlock.errors import ConfigError, LiftlockError
 from liftlock.sandbox.story import read_story
 from liftlock.sandbox.world import Sandbox
 
 
 async def serve(example: Path, remote: Path, kubeconfig: Path, cache: Path, speed: float) -> None:
     """Serve until standard input ends."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    if not await reader.readline():
+        return
     runner = Runner()
     try:
-        sandbox = Sandbox(read_story(example), remote, read_example(example).head, runner, cache, speed)
+        story = read_story(example)
+        if story is None:
+            raise ConfigError(f"The example {example.name} has no cluster")
+        sandbox = Sandbox(read_example(example), story, remote, runner, cache, speed)
         try:
-            await sandbox.start(kubeconfig)
-            await _end_of_input()
+            sandbox.reserve(kubeconfig)
+            os.write(1, b"there\n")
+            work = asyncio.ensure_future(sandbox.start())
+            ended = asyncio.ensure_future(reader.read())
+            await asyncio.wait((work, ended), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                await work
+                await ended
+            work.cancel()
         finally:
             await sandbox.stop()
     finally:
         runner.close()
-
-
-async def _end_of_input() -> None:
-    """Until the one who started this goes."""
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    await reader.read()
 
 
 def main() -> int:
@@ -43,7 +52,7 @@ def main() -> int:
     try:
         asyncio.run(serve(Path(example), Path(remote), Path(kubeconfig), Path(cache), float(speed)))
     except LiftlockError as error:
-        sys.stderr.write(f"{error}\n")
+        os.write(2, f"{error}\n".encode())
         return 1
     except KeyboardInterrupt:
         return 130

@@ -31,8 +31,9 @@ _QUIET = frozenset({"Event"})
 class Kubelet:
     """Plays the controllers and the pods of one server.
 
-    `fails` says how the containers of an image go (`missing`, `crash`, `notready`, `fail`), before the words of its
-    tag; `logs` are the lines of the containers of an image. Both may be changed at any time, for pods to come.
+    `fails` says how the containers of an image (or of one in a namespace: `shop registry/app:1.0`) go (`missing`,
+    `crash`, `notready`, `fail`), before the words of its tag; `logs` are the lines of the containers of an image.
+    Both may be changed at any time, for pods to come.
     """
 
     def __init__(
@@ -215,9 +216,11 @@ class Kubelet:
     def logs(self, pod: Manifest, container: str, previous: bool) -> Sequence[str]:
         """The lines of a container's log: those given for its image, else invented ones that fit how it goes."""
         image = next((c["image"] for c in pod["spec"]["containers"] if c["name"] == container), "")
-        if image in self.log_lines:
-            return self.log_lines[image]
-        kind = pods.kind_of(image, self.fails)
+        namespace = pod["metadata"]["namespace"]
+        for known in (f"{namespace} {image}", image):
+            if known in self.log_lines:
+                return self.log_lines[known]
+        kind = pods.kind_of(image, self.fails, namespace)
         first = [f"starting {container} from {image}", "reading configuration"]
         if kind in (pods.CRASH, pods.FAIL):
             return [*first, "fatal: DATABASE_URL is not set", "exit 1"]

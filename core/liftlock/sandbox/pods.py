@@ -33,17 +33,19 @@ class Life:
     restarts: int = 0
 
 
-def kind_of(image: str, fails: Mapping[str, str]) -> str:
+def kind_of(image: str, fails: Mapping[str, str], namespace: str = "") -> str:
     """How containers of an image go: as given, else by the words of its tag."""
-    if image in fails:
-        return fails[image]
+    known = fails.get(f"{namespace} {image}") or fails.get(image)
+    if known:
+        return known
     words = _WORD.findall(image.rpartition("/")[2].partition(":")[2].lower())
     return next((kind for kind in KINDS if kind in words), FINE)
 
 
 def kinds_of(pod: Manifest, fails: Mapping[str, str]) -> dict[str, str]:
     """How each container of the pod goes."""
-    return {c["name"]: kind_of(c["image"], fails) for c in pod["spec"]["containers"]}
+    namespace = pod["metadata"].get("namespace", "")
+    return {c["name"]: kind_of(c["image"], fails, namespace) for c in pod["spec"]["containers"]}
 
 
 def ready(pod: Manifest) -> bool:

@@ -22,8 +22,8 @@ class Commit:
 class Remote:
     """One bare repository on this machine. Every method may raise RepositoryError. Safe from any thread."""
 
-    def __init__(self, path: Path, runner: Runner, head: str = "main") -> None:
-        self.url = str(path)
+    def __init__(self, path: Path, runner: Runner, head: str = "main", address: str = "") -> None:
+        self.url = address or str(path)
         self.head = head
         self._repository = Repository.open(path, runner)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,12 +38,13 @@ class Place:
 class Failure:
     """An image that does not run: `how` is `missing`, `crash`, `notready` or `fail`, as the words in a tag are.
 
-    It fails in one namespace only when one is named. `lines` are the last ones of its log.
+    It fails in one namespace or context only when one is named. `lines` are the last ones of its log.
     """
 
     image: str
     how: str
     namespace: str = ""
+    context: str = ""
     lines: tuple[str, ...] = ()
 
 
@@ -69,6 +71,15 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A command of the story told without the app: what it shows, its arguments, and how it ends."""
+
+    about: str
+    arguments: tuple[str, ...]
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """The clusters of an example. `contexts` in the order in which they are first named."""
 
@@ -80,6 +91,7 @@ class Story:
     charts: Mapping[str, Chart] = field(default_factory=dict)
     interval: str = "1m"
     """How often the controller looks at the repository, by its own clock."""
+    lines: tuple[Line, ...] = ()
 
     @property
     def contexts(self) -> tuple[str, ...]:
@@ -91,10 +103,12 @@ class Story:
         return tuple(place for place in self.places if place.context == context)
 
 
-def read_story(example: Path) -> Story:
-    """The story of an example's folder. Raises ConfigError when its demo.toml has none that can be read."""
+def read_story(example: Path) -> Story | None:
+    """The story of an example's folder, None when it has no cluster. Raises ConfigError when it cannot be read."""
     try:
         told = tomllib.loads((example / "demo.toml").read_text("utf-8"))
+        if "cluster" not in told:
+            return None
         table = told["cluster"]
         context = str(table.get("context") or told["repository"])
         return Story(
@@ -105,9 +119,10 @@ def read_story(example: Path) -> Story:
             tuple(_drift(entry, context) for entry in table.get("drift", ())),
             {name: _chart(name, entry) for name, entry in table.get("chart", {}).items()},
             str(table.get("interval", "1m")),
+            tuple(_line(entry) for entry in table.get("play", ())),
         )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
-        raise ConfigError(f"The example {example.name} has no cluster", f"demo.toml: {error}") from error
+        raise ConfigError(f"The story of the example {example.name} cannot be read", f"demo.toml: {error}") from error
 
 
 def _place(entry: Mapping[str, Any], context: str, told: Mapping[str, Any]) -> Place:
@@ -127,7 +142,13 @@ def _failure(entry: Mapping[str, Any]) -> Failure:
     how = str(entry["how"])
     if how not in ("missing", "crash", "notready", "fail"):
         raise ValueError(f"{how!r} is no way to fail")
-    return Failure(str(entry["image"]), how, str(entry.get("namespace", "")), tuple(entry.get("lines", ())))
+    return Failure(
+        str(entry["image"]),
+        how,
+        str(entry.get("namespace", "")),
+        str(entry.get("context", "")),
+        tuple(entry.get("lines", ())),
+    )
 
 
 def _drift(entry: Mapping[str, Any], context: str) -> Drift:
@@ -142,6 +163,10 @@ def _drift(entry: Mapping[str, Any], context: str) -> Drift:
         str(entry.get("subresource", "")),
         float(int(found[1]) * _UNITS[found[2]]),
     )
+
+
+def _line(entry: Mapping[str, Any]) -> Line:
+    return Line(str(entry["about"]), tuple(shlex.split(entry["run"])), int(entry.get("code", 0)))
 
 
 def _chart(name: str, entry: Mapping[str, Any]) -> Chart:

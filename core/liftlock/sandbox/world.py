@@ -14,6 +14,8 @@ from liftlock.clock import SystemClock
 from liftlock.cluster.delivery.revisions import seconds
 from liftlock.cluster.objects import Manifest
 from liftlock.commands import Runner
+from liftlock.demo import Example
+from liftlock.errors import ConfigError
 from liftlock.model.diff import ObjectKey
 from liftlock.model.live import Controller
 from liftlock.model.tree import Tree
@@ -42,8 +44,9 @@ class Embedded:
         self.context = context
         self.clock = Clock()
         self.server = ApiServer(Objects(self.clock.text))
-        fails = {f"{f.namespace} {f.image}".strip(): f.how for f in story.failures}
-        logs = {f"{f.namespace} {f.image}".strip(): f.lines for f in story.failures if f.lines}
+        failing = [one for one in story.failures if one.context in ("", context)]
+        fails = {f"{f.namespace} {f.image}".strip(): f.how for f in failing}
+        logs = {f"{f.namespace} {f.image}".strip(): f.lines for f in failing if f.lines}
         self.kubelet = Kubelet(self.server, speed=speed, fails=fails, logs=logs)
         self._story = story
         self._remote = remote
@@ -104,6 +107,8 @@ class Embedded:
         kind, namespace, name = drift.object.split("/")
         group = {"Deployment": "apps", "StatefulSet": "apps"}.get(kind, "")
         at = ObjectKey(group, kind, namespace, name)
+        if self.server.objects.get(at) is None:
+            raise ConfigError("The example's story does not hold together", f"{self.context} has no {drift.object}")
         with self.clock.at(SystemClock().now() - drift.ago):
             self.server.objects.patch(at, drift.patch, manager=drift.manager)
             self.kubelet.settle()
@@ -151,9 +156,10 @@ class Embedded:
         for found in deliveries_in(tree).deliveries:
             if found.delivery.controller is not Controller.ARGOCD:
                 continue
-            raw = _here(found.delivery.raw, self._remote.url)
+            raw = found.delivery.raw
             projects.add(raw["spec"].get("project") or "default")
-            made.append({**raw, "metadata": {**raw["metadata"], "namespace": namespace}})
+            metadata = {**raw["metadata"], "namespace": namespace}
+            made.append({"apiVersion": version, "kind": "Application", "metadata": metadata, "spec": raw["spec"]})
         spec: dict[str, Any] = {
             "sourceRepos": ["*"],
             "destinations": [{"server": "*", "namespace": "*"}],
@@ -175,17 +181,23 @@ class Sandbox:
     Raises ConfigError, RepositoryError.
     """
 
-    def __init__(self, story: Story, remote: Path, head: str, runner: Runner, cache: Path | None, speed: float) -> None:
-        self._remote = Remote(remote, runner, head)
+    def __init__(
+        self, example: Example, story: Story, remote: Path, runner: Runner, cache: Path | None, speed: float
+    ) -> None:
+        head = example.head
+        self._remote = Remote(remote, runner, head, example.address)
         renderer = Renderer(runner, cache)
         self.story = story
         self.clusters = [Embedded(context, story, self._remote, renderer, head, speed) for context in story.contexts]
 
-    async def start(self, kubeconfig: Path) -> None:
-        """Write the kubeconfig, make up the past, and serve. Who connects before that waits for it."""
+    def reserve(self, kubeconfig: Path) -> None:
+        """Take the ports and write the kubeconfig: who connects from now on waits until all is there."""
         for cluster in self.clusters:
             cluster.server.reserve()
         _write(kubeconfig, {c.context: (c.server.address, c.server.token) for c in self.clusters}, self.story.context)
+
+    async def start(self) -> None:
+        """Make up the past, and serve."""
         for cluster in self.clusters:
             await cluster.settle()
             await cluster.server.start()
@@ -222,12 +234,3 @@ def _folders(tree: Tree, place: Place) -> list[tuple[str, str]]:
 
 def _flux_object(version: str, kind: str, name: str, spec: Mapping[str, Any]) -> Manifest:
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": _FLUX}, "spec": spec}
-
-
-def _here(raw: Mapping[str, Any], url: str) -> dict[str, Any]:
-    """An Application as it stands in Git, following the remote that is here in the place of the one it names."""
-    spec = {**raw["spec"]}
-    source = spec.get("source")
-    if isinstance(source, Mapping) and source.get("path"):
-        spec["source"] = {**source, "repoURL": url}
-    return {"apiVersion": raw["apiVersion"], "kind": raw["kind"], "metadata": dict(raw["metadata"]), "spec": spec}

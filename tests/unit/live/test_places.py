@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from liftlock.live.places import Known, answer_key, places
+from liftlock.config import context_question
+from liftlock.live.places import Known, places
 from liftlock.model.environment import Environment, Target
 
 KNOWN = Known({"eu": "https://eu.example:6443", "us": "https://us.example:6443", "hub": ""}, current="eu")
@@ -43,7 +44,7 @@ def test_without_a_kubeconfig_there_is_no_place() -> None:
 
 def test_what_the_user_chose_holds_over_the_file_and_a_run_over_both() -> None:
     staging = Environment("staging", targets=(Target("us"),))
-    remembered = {answer_key("staging"): "hub"}
+    remembered = {context_question("staging"): "hub"}
     assert [p.target.context for p in places([staging], KNOWN, NOBODY, remembered, {})] == ["hub"]
     assert [p.target.context for p in places([staging], KNOWN, NOBODY, remembered, {"staging": "eu"})] == ["eu"]
 

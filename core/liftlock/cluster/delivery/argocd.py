@@ -31,6 +31,7 @@ _WRAPPED = re.compile(
     r"(?:rpc error: code = \w+ desc = )?(?:Manifest generation error(?: \(cached\))?: )?"
 )
 """What a failure to render is wrapped in."""
+_ENDED = "Operation terminated"
 _IN_CLUSTER = frozenset({"", "https://kubernetes.default.svc", "in-cluster"})
 
 
@@ -93,7 +94,8 @@ def application(manifest: Manifest, objects: Objects, now: float) -> Delivery:
         string(operation, "phase") in ("Running", "Terminating") or bool(mapping(manifest, "operation")),
         _owner(manifest),
         manifest,
-        history=_history(manifest, operation, number),
+        fetched_at=None if _by_hand(operation) or attempted != seen else moment(operation, "startedAt"),
+        history=_history(manifest, number),
     )
 
 
@@ -165,7 +167,7 @@ def _applied(manifest: Manifest, operation: Mapping[str, Any], number: int) -> t
     return (_revision(history[-1], number), moment(history[-1], "deployedAt")) if history else ("", None)
 
 
-def _history(manifest: Manifest, operation: Mapping[str, Any], number: int) -> tuple[Applied, ...]:
+def _history(manifest: Manifest, number: int) -> tuple[Applied, ...]:
     """The syncs that succeeded, the newest first."""
     return tuple(
         Applied(_revision(one, number), moment(one, "deployStartedAt"), moment(one, "deployedAt"))
@@ -196,8 +198,11 @@ def _error(manifest: Manifest, operation: Mapping[str, Any], doing: Doing) -> st
         if string(resource, "status") == "SyncFailed" or string(resource, "hookPhase") in ("Failed", "Error"):
             what = f"{string(resource, 'kind')} {string(resource, 'name')}"
             return line(f"{what}: {string(resource, 'message')}")
-    if string(operation, "phase") in ("Failed", "Error", "Running") and string(operation, "message"):
-        return line(string(operation, "message"))
+    said = string(operation, "message")
+    if said == _ENDED:
+        return "the sync was ended before it was done"
+    if string(operation, "phase") in ("Failed", "Error", "Running") and said:
+        return line(said)
     for told in mappings(manifest, "status", "conditions"):
         if string(told, "type").endswith("Error"):
             return line(_WRAPPED.sub("", string(told, "message")))
@@ -233,7 +238,7 @@ def _waiting(
     if doing is Doing.FAILED and string(manifest, "status", "sync", "status") == "Unknown":
         return Waiting(Wait.RECONCILE, f"Argo CD cannot compare {name}; it tries again each 2 to 3 min")
     if doing is Doing.FAILED and string(operation, "phase") in ("Failed", "Error"):
-        if message == "Operation terminated":
+        if message == _ENDED:
             return Waiting(Wait.MANUAL, f"the sync of {name} was ended: sync it again, or push another commit")
         if automatic:
             return Waiting(Wait.MANUAL, f"Argo CD gave up on this commit of {name}: push a fix, or sync it")

@@ -7,7 +7,7 @@ window opens at each time of its cron schedule and stays open for its duration.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -39,6 +39,8 @@ _SHORT = {
 }
 _FURTHEST = 40
 """Days that are looked ahead for the next opening."""
+_REOPENED = 24
+"""How often a window that opens before it closes is followed; after so many it is one that never closes."""
 
 
 def closed_until(
@@ -54,9 +56,13 @@ def closed_until(
     if denies:
         if manual and _by_hand(w for _, w in denies):
             return None
-        ends, window = max(denies, key=lambda pair: pair[0])
-        when = _clock(ends, string(window, "timeZone"))
-        return f"a deny window of project {name} ({printable(string(window, 'schedule'))}) is open until {when}", ends
+        _, window = max(denies, key=lambda pair: pair[0])
+        said = f"a deny window of project {name} ({printable(string(window, 'schedule'))}) is open"
+        last = _all_close([w for w in mine if string(w, "kind") == "deny"], now)
+        return (
+            f"{said} until {_clock(last, string(window, 'timeZone'))}" if last else f"{said} and does not close",
+            last,
+        )
     allows = [w for w in mine if string(w, "kind") == "allow"]
     if not allows or any(_open_until(w, now) is not None for w in allows) or (manual and _by_hand(allows)):
         return None
@@ -66,6 +72,17 @@ def closed_until(
     begins, window = min(opens, key=lambda pair: pair[0])
     clock = _clock(begins, string(window, "timeZone"))
     return f"the next allow window of project {name} opens {clock}", begins
+
+
+def _all_close(windows: Sequence[Mapping[str, Any]], now: float) -> float | None:
+    """When none of these is open any more: one may open again before it closes. None when that is not in sight."""
+    moment = now
+    for _ in range(_REOPENED):
+        ends = [end for window in windows if (end := _open_until(window, moment)) is not None]
+        if not ends:
+            return moment
+        moment = max(ends)
+    return None
 
 
 def _by_hand(windows: Iterable[Mapping[str, Any]]) -> bool:

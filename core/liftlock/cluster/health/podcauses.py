@@ -29,6 +29,8 @@ from liftlock.model.health import Cause, Gravity
 
 _CONFIG_AFTER = 30.0
 """A ConfigMap that is applied in the same go may come a moment later."""
+_HOPELESS = 6
+"""Restarts after which a container does not come right by itself: a kubelet has then tried for five minutes."""
 _NEVER = frozenset({"InvalidImageName", "ErrImageNeverPull"})
 _PULLS = (
     ("not found", "it is not in the registry"),
@@ -181,7 +183,8 @@ def _crash(pod: Manifest, parts: tuple[Container, ...], view: View) -> Found:
     else:
         meaning = f" ({_SIGNALS[last.code]})" if last.code in _SIGNALS else ""
         sentence = f"{who} exits with code {last.code}{meaning}{tries}"
-    return replace(_cause(pod, sentence, reason, Gravity.SUSPECT, since), lines=lines)
+    gravity = Gravity.HARD if broken.restarts >= _HOPELESS else Gravity.SUSPECT
+    return replace(_cause(pod, sentence, reason, gravity, since), lines=lines)
 
 
 def _down(container: Container, view: View) -> bool:

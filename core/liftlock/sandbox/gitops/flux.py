@@ -151,9 +151,9 @@ class Flux:
             return True
         if dig(manifest, "metadata", "generation") != dig(manifest, "status", "observedGeneration"):
             return True
-        if self._ground.settling:
-            return False
         ready = condition(manifest, "Ready")
+        if self._ground.settling:
+            return ready is not None and ready.reason == "DependencyNotReady"
         every = _seconds(string(manifest, "spec", "interval"))
         if ready is not None and ready.false:
             again = _seconds(string(manifest, "spec", "retryInterval")) or every
@@ -224,6 +224,10 @@ class Flux:
         self._working(one, revision, said, inventory=inventory)
         until = time.monotonic() + _seconds(text)
         while True:
+            if self._ground.settling:
+                await self._sources()
+                for release in self._releases.due():
+                    await self._releases.reconcile(release)
             await self._ground.tick()
             found = applying.healths(self._objects, keys, self._ground.clock.now())
             bad = [at for at, health in found.items() if health.status not in _SETTLED]

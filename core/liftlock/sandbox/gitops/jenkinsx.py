@@ -61,21 +61,26 @@ class JenkinsX:
 
     async def _boot(self, commit: str) -> None:
         self._done = commit
-        job = self._objects.put(self._job(commit), manager="jx-git-operator")
+        problem, wanted = "", list[Manifest]()
+        try:
+            wanted = await asyncio.to_thread(self._releases, commit)
+        except Refused as error:
+            problem = str(error)
+        job = self._objects.put(self._job(commit, problem), manager="jx-git-operator")
         at = ObjectKey("batch", "Job", _NAMESPACE, job["metadata"]["name"])
         if not self._ground.settling:
             await asyncio.sleep(self._ground.seconds(_WORKS))
-        try:
-            wanted = await asyncio.to_thread(self._releases, commit)
+        if not problem:
             keys = applying.client_side(self._objects, wanted, _MANAGER)
             applying.pruned(self._objects, self._applied, keys)
             self._applied = keys
-        except Refused as error:
-            self._objects.patch(at, {"metadata": {"annotations": {"sandbox/problem": str(error)}}})
         while (found := self._objects.get(at)) is not None and not _ended(found):
             await self._ground.tick()
 
-    def _job(self, commit: str) -> Manifest:
+    def _job(self, commit: str, problem: str) -> Manifest:
+        """The Job of a commit; one with a problem fails, and its log says why."""
+        image = f"{_IMAGE}-fail" if problem else _IMAGE
+        self._ground.kubelet.log_lines[image] = ["make apply regen-check", problem or "done"]
         last = self._ground.remote.commit(commit)
         labels = {f"{_OPERATOR}/kind": "git-operator", f"{_OPERATOR}/commit-sha": commit, "app": "jx-boot"}
         annotations = {
@@ -83,7 +88,7 @@ class JenkinsX:
             f"{_OPERATOR}/commit-author": last.author,
             f"{_OPERATOR}/commit-message": last.subject,
         }
-        container = {"name": "job", "image": _IMAGE, "command": ["make"], "args": ["apply", "regen-check"]}
+        container = {"name": "job", "image": image, "command": ["make"], "args": ["apply", "regen-check"]}
         pod = {"serviceAccountName": "jx-boot-job", "restartPolicy": "Never", "containers": [container]}
         return {
             "apiVersion": "batch/v1",
