@@ -71,10 +71,11 @@ def lost(error: BaseException, context: str, server: str) -> ClusterError:
     if isinstance(error, TimeoutError):
         return Unreachable(f"{place} does not answer", f"no answer from {server} in time", _RETRY)
     for one in (error, inner, getattr(error, "os_error", None)):
-        if isinstance(one, ssl.SSLCertVerificationError):
+        if isinstance(one, ssl.SSLCertVerificationError):  # the client's own of that kind holds the one that says why
+            why = getattr(getattr(one, "certificate_error", one), "verify_message", "")
             return Unreachable(
                 f"The certificate of {place} is not to be trusted",
-                printable(f"{one.verify_message} ({server})"),
+                printable(f"{why or said} ({server})"),
                 "renew the certificate or the kubeconfig's certificate-authority",
             )
         if isinstance(one, socket.gaierror):

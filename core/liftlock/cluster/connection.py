@@ -212,7 +212,7 @@ class Connection:
                 response.release()
         except ClusterError:
             raise
-        except RuntimeError as error:
+        except (RuntimeError, AssertionError) as error:
             if not self._closed:
                 raise
             raise self._is_closed() from error  # its session was closed while it asked

@@ -115,8 +115,8 @@ class Store:
             return False
         if old is not None:
             self._unown(at, old)
-        else:
-            self._sorted.pop(kind, None)
+        if kind == _EVENTS:
+            held.pop(at, None)  # what was heard last goes last
         held[at] = trimmed(manifest)
         self._sorted.pop(kind, None)
         if uid := controller_uid(manifest):

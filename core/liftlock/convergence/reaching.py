@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from liftlock.cluster.health.reading import condition, string
+from liftlock.cluster.health.reading import at, condition, string
 from liftlock.convergence.facts import Facts
 from liftlock.model.live import Controller, Delivery, Doing
 
@@ -105,3 +105,9 @@ def not_comparable(delivery: Delivery) -> bool:
 def retried(delivery: Delivery) -> bool:
     """Whether the controller tries what failed again soon, by itself (Argo CD's retries)."""
     return delivery.controller is Controller.ARGOCD and delivery.operating
+
+
+def retrying(delivery: Delivery) -> bool:
+    """Whether it is just trying what failed again: its status says nothing of the failure while it does."""
+    tries = at(delivery.raw, "status", "operationState", "retryCount")
+    return retried(delivery) and delivery.doing is Doing.APPLYING and isinstance(tries, int) and tries > 0

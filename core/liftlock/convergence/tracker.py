@@ -12,7 +12,16 @@ from liftlock.cluster.delivery.acts import possible
 from liftlock.cluster.health import cause, happenings, progress, tree, verdict
 from liftlock.convergence.caveats import caveats
 from liftlock.convergence.facts import Facts
-from liftlock.convergence.reaching import Reach, checked, not_comparable, reach, retried, settled, superseded
+from liftlock.convergence.reaching import (
+    Reach,
+    checked,
+    not_comparable,
+    reach,
+    retried,
+    retrying,
+    settled,
+    superseded,
+)
 from liftlock.convergence.times import believed, timed
 from liftlock.model.convergence import Convergence, Outcome, Phase, Step, StepState
 from liftlock.model.diff import ObjectKey
@@ -26,6 +35,8 @@ _LATE = 15.0
 """Seconds after an apply in which the objects may still be heard as they were before."""
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Rollout", "Job"})
 _EVENTS = 12
+_FOLLOWED = (Controller.ARGOCD, Controller.JENKINSX)
+"""Those whose failure lies in an object that they name: a hook, a Job."""
 
 
 def track(before: Convergence | None, facts: Facts) -> Convergence:
@@ -40,7 +51,7 @@ def track(before: Convergence | None, facts: Facts) -> Convergence:
     level = min(levels, default=_plain_level(facts))
     lagging = next((d for d, one in zip(facts.deliveries, levels, strict=True) if one == level), None)
     healths = [(key, _health(key, facts)) for key in facts.keys]
-    failed = next((d for d in facts.deliveries if d.doing is Doing.FAILED and _ours(d, facts)), None)
+    failed = _failed(before, level, facts)
     gone = any(superseded(d, facts) for d in facts.deliveries)
     late = _late(before, level, facts)
     # What is wrong before the promotion is there is wrong with something else.
@@ -162,15 +173,28 @@ def _outcome(
     return Outcome.RUNNING
 
 
+def _failed(before: Convergence | None, level: Reach, facts: Facts) -> Delivery | None:
+    """What failed with the promotion; while it is tried again it has still failed, for all that was told before."""
+    ours = [d for d in facts.deliveries if _ours(d, facts)]
+    known = before is not None and before.cause is not None and level is not Reach.APPLIED
+    return next((d for d in ours if d.doing is Doing.FAILED or (known and retrying(d))), None)
+
+
 def _failure(before: Convergence | None, failed: Delivery | None, facts: Facts) -> Cause | None:
     """What a controller says went wrong; what it tries again by itself may come right."""
     if failed is None:
         return None
-    sentence = failed.error or f"{failed.key.kind} {failed.key.name} failed"
-    gravity = Gravity.SUSPECT if retried(failed) else Gravity.HARD
     old = before.cause if before is not None else None
-    kept = old is not None and (old.key, old.reason) == (failed.key, "Failed")
-    return Cause(sentence, "Failed", gravity, failed.key, since=old.since if kept and old is not None else facts.now)
+    if failed.doing is not Doing.FAILED and old is not None:
+        return old
+    gravity = Gravity.SUSPECT if retried(failed) else Gravity.HARD
+    made = Cause(failed.error or f"{failed.key.kind} {failed.key.name} failed", "Failed", gravity, failed.key)
+    found = cause(failed.key, facts.objects, facts.now) if failed.controller in _FOLLOWED else None
+    if found is not None and (found.key != failed.key or failed.controller is Controller.JENKINSX):
+        # The object that failed: its log tells more.
+        made = replace(found, gravity=gravity)
+    kept = old is not None and (old.key, old.reason) == (made.key, made.reason)
+    return replace(made, since=old.since if kept and old is not None else facts.now)
 
 
 def _dated(before: Convergence | None, first: Cause | None, phases: Sequence[Phase], facts: Facts) -> Cause | None:

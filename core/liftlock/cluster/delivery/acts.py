@@ -169,7 +169,7 @@ def _sync(delivery: Delivery, context: str, revision: str, prune: bool) -> Write
     if not revision and at(delivery.raw, "spec", "sourceHydrator"):
         wanted = string(delivery.raw, "status", "sync", "revision")
     several = mappings(delivery.raw, "spec", "sources")
-    _, number = argocd.followed(delivery.raw)
+    _, number = argocd.followed(delivery.raw, delivery.url)
     if several:
         known = at(delivery.raw, "status", "sync", "revisions")
         revisions = [str(r) for r in known] if isinstance(known, list) else [""] * len(several)

@@ -13,7 +13,7 @@ from typing import Any
 from liftlock.cluster.delivery.flux import folder
 from liftlock.cluster.delivery.revisions import clock, public
 from liftlock.cluster.delivery.windows import closed_until
-from liftlock.cluster.health import verdict
+from liftlock.cluster.health import cause, verdict
 from liftlock.cluster.health.inventories import argo_resources
 from liftlock.cluster.health.reading import at, line, mapping, mappings, moment, string, strings
 from liftlock.cluster.objects import Kind, Manifest, Objects, key
@@ -31,20 +31,22 @@ _WRAPPED = re.compile(
     r"(?:rpc error: code = \w+ desc = )?(?:Manifest generation error(?: \(cached\))?: )?"
 )
 """What a failure to render is wrapped in."""
+_RETRY = re.compile(r"Retrying attempt #(\d+) at (\S+?)\.?$")
 _ENDED = "Operation terminated"
 _IN_CLUSTER = frozenset({"", "https://kubernetes.default.svc", "in-cluster"})
 
 
 def deliveries(objects: Objects, now: float) -> Iterator[Delivery]:
-    """All Applications."""
+    """All Applications; one of several repositories stands there once for each."""
     for manifest in objects.of(GROUP, "Application"):
-        yield application(manifest, objects, now)
+        for url in _repositories(manifest):
+            yield application(manifest, objects, now, url)
 
 
-def application(manifest: Manifest, objects: Objects, now: float) -> Delivery:
-    """One Application."""
+def application(manifest: Manifest, objects: Objects, now: float, url: str = "") -> Delivery:
+    """One Application, as it follows this repository (the one that has the manifests where none is named)."""
     mine = key(manifest)
-    source, number = followed(manifest)
+    source, number = followed(manifest, url)
     operation = mapping(manifest, "status", "operationState")
     doing = _doing(manifest, operation)
     target = string(source, "targetRevision") or "HEAD"
@@ -62,7 +64,7 @@ def application(manifest: Manifest, objects: Objects, now: float) -> Delivery:
     destination = mapping(manifest, "spec", "destination")
     elsewhere = string(destination, "server") or string(destination, "name")
     automatic = automated(manifest)
-    error = _error(manifest, operation, doing)
+    error = _error(manifest, operation, objects, doing, now)
     return Delivery(
         Controller.ARGOCD,
         mine,
@@ -99,20 +101,31 @@ def application(manifest: Manifest, objects: Objects, now: float) -> Delivery:
     )
 
 
-def followed(manifest: Manifest) -> tuple[Mapping[str, Any], int]:
-    """The source that has the manifests, and its number among several (-1 for the only one)."""
+def followed(manifest: Manifest, url: str = "") -> tuple[Mapping[str, Any], int]:
+    """The source that has the manifests, and its number among several (-1 for the only one).
+
+    With `url`, the one from this repository.
+    """
     hydrator = mapping(manifest, "spec", "sourceHydrator", "drySource")
     if hydrator:
         return hydrator, -1
     several = mappings(manifest, "spec", "sources")
-    for number, source in enumerate(several):
-        if string(source, "path"):
-            return source, number
-    # A chart from a repository of charts whose values are in Git: the values are what is promoted.
-    for number, source in enumerate(several):
-        if string(source, "ref"):
-            return source, number
+    numbered = [(s, n) for n, s in enumerate(several) if not url or public(string(s, "repoURL")) == public(url)]
+    for name in ("path", "ref"):
+        # A chart from elsewhere whose values are in Git: the values are what is promoted.
+        for source, number in numbered:
+            if string(source, name):
+                return source, number
     return (several[0], 0) if several else (mapping(manifest, "spec", "source"), -1)
+
+
+def _repositories(manifest: Manifest) -> tuple[str, ...]:
+    """The repositories of its sources that it takes files from; "" for the only one."""
+    if mapping(manifest, "spec", "sourceHydrator", "drySource"):
+        return ("",)
+    several = mappings(manifest, "spec", "sources")
+    named = (string(s, "repoURL") for s in several if string(s, "path") or string(s, "ref"))
+    return tuple(dict.fromkeys(public(url) for url in named)) or ("",)
 
 
 def automated(manifest: Manifest) -> bool:
@@ -190,17 +203,19 @@ def _doing(manifest: Manifest, operation: Mapping[str, Any]) -> Doing:
     return Doing.IDLE
 
 
-def _error(manifest: Manifest, operation: Mapping[str, Any], doing: Doing) -> str:
+def _error(manifest: Manifest, operation: Mapping[str, Any], objects: Objects, doing: Doing, now: float) -> str:
     """The first cause: of one object where one failed, else what the operation or a condition says."""
     if doing is not Doing.FAILED:
         return ""
-    for resource in mappings(operation, "syncResult", "resources"):
-        if string(resource, "status") == "SyncFailed" or string(resource, "hookPhase") in ("Failed", "Error"):
-            what = f"{string(resource, 'kind')} {string(resource, 'name')}"
-            return line(f"{what}: {string(resource, 'message')}")
     said = string(operation, "message")
     if said == _ENDED:
         return "the sync was ended before it was done"
+    for resource in mappings(operation, "syncResult", "resources"):
+        if string(resource, "hookPhase") in ("Failed", "Error") and (found := cause(manifest, objects, now)):
+            return found.sentence
+        if string(resource, "status") == "SyncFailed":
+            what = f"{string(resource, 'kind')} {string(resource, 'name')}"
+            return line(f"{what}: {string(resource, 'message')}")
     if string(operation, "phase") in ("Failed", "Error", "Running") and said:
         return line(said)
     for told in mappings(manifest, "status", "conditions"):
@@ -230,10 +245,12 @@ def _waiting(
             said = shut[0] if shut is not None else "a window is closed"
             return Waiting(Wait.WINDOW, f"the sync of {name} waits: {said}", shut[1] if shut is not None else None)
         if message.startswith("waiting for"):
-            return Waiting(Wait.HOOK if "hook" in message else Wait.ROLLOUT, line(message))
+            tries = at(operation, "retryCount")
+            before = f", for the try before failed (retry {tries})" if isinstance(tries, int) and tries > 0 else ""
+            return Waiting(Wait.HOOK if "hook" in message else Wait.ROLLOUT, line(message) + before)
         return None
-    if doing is Doing.FAILED and "Retrying attempt" in message:
-        return Waiting(Wait.RECONCILE, line(message))
+    if doing is Doing.FAILED and (again := _RETRY.search(message)):
+        return _retry(name, operation, again, seen, now)
     out = string(manifest, "status", "sync", "status") == "OutOfSync"
     if doing is Doing.FAILED and string(manifest, "status", "sync", "status") == "Unknown":
         return Waiting(Wait.RECONCILE, f"Argo CD cannot compare {name}; it tries again each 2 to 3 min")
@@ -267,6 +284,19 @@ def _waiting(
             f"Argo CD has compared {name} at {clock(looked, now)} and not since; it says why after 3 min of failures",
         )
     return Waiting(Wait.POLL, "Argo CD compares each 2 to 3 min", until if until is not None and until >= now else None)
+
+
+def _retry(name: str, operation: Mapping[str, Any], again: re.Match[str], seen: str, now: float) -> Waiting:
+    """A sync that failed and is tried again: a commit that came meanwhile is not taken up before it is over."""
+    when = moment(again[2])
+    limit = at(operation, "retry", "limit") or at(operation, "operation", "retry", "limit")
+    number = f"retry {again[1]}{f' of {limit}' if isinstance(limit, int) and limit > 0 else ''}"
+    after = f" at {clock(when, now)}" if when is not None else ""
+    said = f"the sync of {name} failed and is tried again{after} ({number})"
+    tried = string(operation, "operation", "sync", "revision")
+    if seen and _COMMIT.fullmatch(tried) and tried != seen:
+        said += f"; {seen[:8]} comes after it, or when it is ended"
+    return Waiting(Wait.RECONCILE, said, when)
 
 
 def _closed(manifest: Manifest, objects: Objects, *, manual: bool, now: float) -> tuple[str, float | None] | None:

@@ -221,8 +221,8 @@ def helm_release(manifest: Manifest, objects: Objects, now: float) -> Delivery:
         above.branch if above is not None else branch,
         chart,
         above.seen if above is not None else "",
-        above.attempted if above is not None else "",
         # What its owner applied is what it was told; it has done it once it says so of this generation.
+        _helm_attempted(doing, above),
         above.applied if above is not None and settled else "",
         moment(newest, "lastDeployed"),
         above.looked_at if above is not None else None,
@@ -245,13 +245,23 @@ def helm_release(manifest: Manifest, objects: Objects, now: float) -> Delivery:
         False,
         owner,
         manifest,
+        above.fetched_at if above is not None else None,
     )
+
+
+def _helm_attempted(doing: Doing, above: Delivery | None) -> str:
+    if above is None:
+        return ""
+    return above.applied if doing in (Doing.VERIFYING, Doing.FAILED) else above.attempted
 
 
 def _helm_doing(manifest: Manifest) -> Doing:
     ready = condition(manifest, "Ready")
     if at(manifest, "spec", "suspend") is True:
         return Doing.IDLE
+    told = condition(manifest, "Reconciling")
+    if told is not None and told.true and told.message.startswith("Running '"):
+        return Doing.VERIFYING  # helm applies at once, and waits for what it applied
     if ready is None or not (ready.true or ready.false):
         return Doing.APPLYING
     if ready.true:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from liftlock.cluster.delivery.revisions import clock, public, span
-from liftlock.cluster.health import verdict
+from liftlock.cluster.health import cause, verdict
 from liftlock.cluster.health.reading import condition, line, mapping, moment, string
 from liftlock.cluster.objects import Kind, Manifest, Objects, key
 from liftlock.model.health import HealthStatus
@@ -39,6 +39,7 @@ def _repository(url: str, jobs: list[Manifest], objects: Objects, now: float) ->
     health = verdict(newest, objects, now)
     failed = condition(newest, "Failed")
     broken = failed is not None and failed.true
+    why = cause(newest, objects, now) if broken else None
     doing = Doing.FAILED if broken else Doing.IDLE if _complete(newest) else Doing.APPLYING
     if doing is Doing.IDLE:
         waiting = Waiting(Wait.POLL, f"jx-git-operator looks at the repository each {span(_POLL)}", None)
@@ -60,7 +61,7 @@ def _repository(url: str, jobs: list[Manifest], objects: Objects, now: float) ->
         looked_at=_began(newest) or None,
         doing=doing,
         health=health,
-        error=line(failed.message) if failed is not None and failed.true else "",
+        error=why.sentence if why is not None else line(failed.message) if broken and failed is not None else "",
         waiting=waiting,
         interval=_POLL,
         prune=True,

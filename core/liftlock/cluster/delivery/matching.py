@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from liftlock.cluster.delivery.revisions import public
 from liftlock.model.app import Cell
 from liftlock.model.diff import ObjectKey
 from liftlock.model.live import Controller, Delivery
@@ -79,11 +80,12 @@ def for_cell(cell: Cell, deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]
     brings may be another delivery (a Kustomization of Kustomizations, an app of apps): their paths tell.
     """
     folders = _folders(cell)
-    inside = [d for d in deliveries if any(_within(d.path, folder) for folder in folders)]
+    placed = [d for d in deliveries if not _values_alone(d)]
+    inside = [d for d in placed if any(_within(d.path, folder) for folder in folders)]
     if inside:
         return tuple(sorted(inside, key=_depth))
     named = [d for d in deliveries if _carries(d, cell)]
-    above = [d for d in deliveries if d.controller is not Controller.PLAIN and any(_within(f, d.path) for f in folders)]
+    above = [d for d in placed if d.controller is not Controller.PLAIN and any(_within(f, d.path) for f in folders)]
     if above:
         deepest = max(_depth_of(d.path) for d in above)
         above = [d for d in above if _depth_of(d.path) == deepest]
@@ -123,6 +125,20 @@ def _carries(delivery: Delivery, cell: Cell) -> bool:
     if delivery.key.kind == "HelmRelease":
         return delivery.key.name == cell.app or delivery.key.name in files
     return any(_values_of(delivery.raw, path) for path in cell.files)
+
+
+def _values_alone(delivery: Delivery) -> bool:
+    """An Application that takes nothing from this repository but values for a chart from elsewhere."""
+    if delivery.key.kind != "Application" or delivery.path:
+        return False
+    spec = delivery.raw.get("spec")
+    sources = spec.get("sources") if isinstance(spec, Mapping) else None
+    mine = [
+        source
+        for source in (sources if isinstance(sources, list) else ())
+        if isinstance(source, Mapping) and printable(public(str(source.get("repoURL") or ""))) == delivery.url
+    ]
+    return bool(mine) and all(source.get("ref") and not source.get("path") for source in mine)
 
 
 def _values_of(raw: Mapping[str, object], path: str) -> bool:

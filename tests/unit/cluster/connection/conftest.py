@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from scripted_api import ScriptedApi, kubeconfig_text
+from scripted_api import Connect, ScriptedApi, kubeconfig_text
 
 from liftlock.clock import Clock, SystemClock
 from liftlock.cluster.connection import Connection
 from liftlock.cluster.kubeconfig import load
 from liftlock.commands import Runner
-
-Connect = Callable[..., Connection]
 
 
 @pytest.fixture
@@ -30,7 +28,9 @@ async def connect(api: ScriptedApi, tmp_path: Path) -> AsyncIterator[Connect]:
     runner = Runner()
     opened = []
 
-    def make(user: dict[str, object] | None = None, *, url: str = "", clock: Clock | None = None, **cluster: object):
+    def make(
+        user: dict[str, object] | None = None, *, url: str = "", clock: Clock | None = None, **cluster: object
+    ) -> Connection:
         file = tmp_path / "config"
         file.write_text(kubeconfig_text(url or api.url, user, **cluster))
         opened.append(Connection("here", load({"KUBECONFIG": str(file)}), runner, clock or SystemClock()))

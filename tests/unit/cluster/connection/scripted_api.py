@@ -15,7 +15,10 @@ from typing import Any
 import yaml
 from aiohttp import web
 
+from liftlock.cluster.connection import Connection
+
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Connect = Callable[..., Connection]
 Table = dict[str, Any]
 END = "k8s.io/initial-events-end"
 _PODS = ("", "v1", "Pod", "pods")
@@ -325,5 +328,5 @@ def script_file(file: Path, text: str) -> Path:
 async def until(condition: Callable[[], object], within: float = 8.0) -> None:
     """Wait for a state; AssertionError when it does not come."""
     async with asyncio.timeout(within):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for knows nothing of events
             await asyncio.sleep(0.005)

@@ -17,8 +17,8 @@ from liftlock.commands import Runner
 
 sys.path.append(str(Path(__file__).parents[1] / "connection"))
 
-from listening import PACE, Listening  # noqa: E402
-from scripted_api import ScriptedApi, kubeconfig_text  # noqa: E402
+from listening import PACE, Listening
+from scripted_api import ScriptedApi, kubeconfig_text
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from listening import POD, PODS, Listening
-from scripted_api import ScriptedApi, bookmark, frame, frames, page, pod, slam, status, until
+from scripted_api import ScriptedApi, bookmark, frame, frames, page, pod, slam, until
 
 from liftlock.cluster.watching import Ways
 from liftlock.errors import Unreachable
@@ -89,7 +89,10 @@ async def test_a_server_without_streaming_lists_is_asked_for_one_once(pods: Scri
     "sent",
     [
         pytest.param((frame("ADDED", pod("a", 1)), bookmark(5)), id="a bookmark that ends nothing"),
-        pytest.param((frame("ADDED", pod("a", 1)), frame("DELETED", pod("a", 2)), bookmark(5, end=True)), id="a watch, not a list"),
+        pytest.param(
+            (frame("ADDED", pod("a", 1)), frame("DELETED", pod("a", 2)), bookmark(5, end=True)),
+            id="a watch, not a list",
+        ),
         pytest.param((frame("ADDED", pod("a", 1)), frame("MODIFIED", pod("a", 2))), id="changes before the end"),
     ],
 )
