@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import worlds
+from applied_controllers import real as real  # the fixture
 from realcluster import RealCluster, Started, program, running, throwaway
 
 # As it was before the tests' own home: there the program keeps what it unpacked.

@@ -9,16 +9,13 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from liftlock.config import trust
-from liftlock.engine import Engine
-from liftlock.model.live import Act, Intervention
+from liftlock.model.live import Act
 
 ENVIRONMENTS = ("dev", "staging", "production")
 
@@ -48,12 +45,48 @@ class Answer:
         return json.loads(self.out.strip().splitlines()[-1])
 
 
+class Refused(Exception):
+    """An act that cannot be done now."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What was agreed to: what it does, what follows from it, the patches that it consists of."""
+
+    sentence: str
+    consequences: list[str]
+    patches: list[Any]
+
+
+_ACT = """
+import json, sys
+from pathlib import Path
+from liftlock.engine import Engine
+from liftlock.errors import LiftlockError
+from liftlock.model.live import Act
+
+folder, environment, act, confirmed = sys.argv[1:]
+engine = Engine.open(Path(folder))
+try:
+    offers = engine.live.offer(environment, Act(act))
+    for offer in offers:
+        engine.live.intervene(offer, confirmed=confirmed)
+    told = [(one.sentence, list(one.consequences), [dict(write.patch) for write in one.writes]) for one in offers]
+    print(json.dumps({"offers": [dict(zip(("sentence", "consequences", "patches"), one)) for one in told]}))
+except LiftlockError as error:
+    print(json.dumps({"refused": str(error)}))
+finally:
+    engine.close()
+"""
+
+
 class World:
     """A clone, and what is done around it. Names carry an id, so that several worlds live in one cluster."""
 
     follower = ("flux-system", "kustomization,gitrepository")
     """Where the controller's objects are, and of which kinds."""
     kind = "kustomization"
+    environments: tuple[str, ...] = ENVIRONMENTS
 
     def __init__(self, clone: Path, kubeconfig: Path, id: str, url: str = "") -> None:
         self.clone = clone
@@ -119,8 +152,10 @@ class World:
         self.kubectl("-n", self.follower[0], "patch", self.kind, name, "--type", "merge", "-p", json.dumps(body))
 
     def images(self, environment: str) -> set[str]:
-        """What the pods of an environment run, those that are not going away."""
-        told = json.loads(self.kubectl("-n", self.namespace(environment), "get", "pods", "-o", "json"))["items"]
+        """What the pods of the app run in an environment, those that are not going away."""
+        told = json.loads(
+            self.kubectl("-n", self.namespace(environment), "get", "pods", "-l", "app=shop", "-o", "json")
+        )["items"]
         staying = [pod for pod in told if not pod["metadata"].get("deletionTimestamp")]
         return {container["image"] for pod in staying for container in pod["spec"]["containers"]}
 
@@ -143,18 +178,16 @@ class World:
         """The live side once it is in this state."""
         return self.until(environment, lambda live: live["state"] == state, seconds, app)
 
-    def act(self, environment: str, act: Act, *, confirmed: str = "", **more: Any) -> Sequence[Intervention]:
-        """What a person does on the convergence screen: ask for the offers, agree to each."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("KUBECONFIG", str(self.kubeconfig))
-            engine = Engine.open(self.clone)
-            try:
-                offers = engine.live.offer(environment, act, **more)
-                for offer in offers:
-                    engine.live.intervene(offer, confirmed=confirmed)
-                return offers
-            finally:
-                engine.close()
+    def act(self, environment: str, act: Act, *, confirmed: str = "") -> list[Offer]:
+        """What a person does on the convergence screen: ask for the offers, agree to each. Raises Refused."""
+        env = {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
+        command = [sys.executable, "-c", _ACT, str(self.clone), environment, str(act), confirmed]
+        done = subprocess.run(command, text=True, capture_output=True, env=env, timeout=120)
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        if "refused" in told:
+            raise Refused(told["refused"])
+        return [Offer(**one) for one in told["offers"]]
 
     def end(self) -> None:
         """Nothing of it stays in a cluster that others use too."""
@@ -164,7 +197,7 @@ class World:
             mine = [name for name in told if name.endswith(self.id)]
             if mine:
                 self.kubectl("-n", namespace, "delete", "--ignore-not-found", "--wait=false", *mine)
-        spaces = [self.namespace(environment) for environment in ENVIRONMENTS]
+        spaces = [self.namespace(environment) for environment in self.environments]
         self.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", *spaces)
 
 
@@ -220,7 +253,9 @@ def begun(world: World, texts: Mapping[str, str], objects: Iterable[Mapping[str,
     world.git("add", "-A")
     world.git("commit", "-qm", "three environments")
     world.git("push", "-q", "-u", "origin", "main")
-    spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": world.namespace(e)}} for e in ENVIRONMENTS]
+    spaces = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": world.namespace(e)}} for e in world.environments
+    ]
     world.apply([*spaces, *objects])
 
 
@@ -301,11 +336,18 @@ class ArgoWorld(World):
         }
 
 
+ASKED = "\n".join(f'[[environment]]\nname = "{name}"\nreconcile = true\n' for name in ENVIRONMENTS)
+
+
 def real_argocd(server: Path, folder: Path) -> ArgoWorld:
-    """A world on a running server with Argo CD's controllers."""
+    """A world on a running server with Argo CD's controllers, which are asked to look after each push."""
     id, url = repository(server, folder)
     world = ArgoWorld(folder / "clone", server / "kubeconfig", id, url)
-    begun(world, files(id), [world.project(), *(world.application(environment) for environment in ENVIRONMENTS)])
+    begun(
+        world,
+        {**files(id), "liftlock.toml": ASKED},
+        [world.project(), *(world.application(environment) for environment in ENVIRONMENTS)],
+    )
     return world
 
 

@@ -8,7 +8,10 @@ from liftlock_tui.actions import ACTIONS, bindings, key_name, keymap
 from liftlock_tui.modals.command_line import completions
 from liftlock_tui.screens.board import BoardScreen
 from liftlock_tui.screens.compare import CompareScreen
+from liftlock_tui.screens.converge import ConvergeScreen
+from liftlock_tui.screens.drift import DriftScreen
 from liftlock_tui.screens.log import LogScreen
+from liftlock_tui.screens.resources import ResourcesScreen
 from liftlock_tui.screens.stage import StageScreen
 from liftlock_tui.widgets.diff_view import DiffView
 from liftlock_tui.widgets.grid import Grid
@@ -26,6 +29,9 @@ _PLACES = {
     "list": (LineList,),
     "compare": (CompareScreen,),
     "log": (LogScreen,),
+    "converge": (ConvergeScreen,),
+    "resources": (ResourcesScreen,),
+    "drift": (DriftScreen,),
 }
 
 

@@ -216,9 +216,11 @@ async def test_what_cannot_be_done_says_why() -> None:
     engine.live.states = (convergence("rolling"),)
     async with opened(engine) as pilot:
         await converging(pilot, engine)
-        engine.live.failure = ClusterError("Kustomization checkout has no sync", "Flux applies by itself")
-        await pilot.press("s")
-        await seen(pilot, "has no sync", "Flux applies by itself")
+        await pilot.press("s")  # nothing here can be synced, and the footer offers it not
+        assert not any(call[0] == "offer" for call in engine.live.asked)
+        engine.live.failure = ClusterError("Kustomization checkout has no reconcile", "it is suspended")
+        await pilot.press("R")
+        await seen(pilot, "has no reconcile", "it is suspended")
 
 
 async def test_the_objects_worst_first_with_a_filter() -> None:

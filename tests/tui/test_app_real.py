@@ -77,6 +77,8 @@ async def test_a_release_goes_straight_to_main_and_the_board_is_level(repository
         await pilot.press("down")
         await seen(pilot, "push 1 commit to origin/main")
         await pilot.press("y")
+        await seen(pilot, "✓ pushed", "converging")
+        await pilot.press("escape")
         await seen(pilot, "✓ pushed", "git merge --ff-only origin/main")
         await pilot.press("escape")
         await until(pilot, lambda: level(pilot.app.board, "storefront", "staging"), "storefront is level")

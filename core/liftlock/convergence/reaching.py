@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from liftlock.cluster.health.reading import at, condition, string
+from liftlock.cluster.health import template_images
+from liftlock.cluster.health.reading import at, condition, mapping, string
+from liftlock.cluster.objects import Manifest
 from liftlock.convergence.facts import Facts
 from liftlock.model.live import Controller, Delivery, Doing
+
+_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "CronJob"})
 
 
 class Reach(IntEnum):
@@ -61,6 +65,23 @@ def checked(delivery: Delivery) -> bool:
 def _shown(delivery: Delivery, facts: Facts) -> bool:
     """No revision is known here (a chart's version, a digest), and the objects are as promoted."""
     return delivery.doing is Doing.IDLE and facts.rendered and facts.read and bool(facts.changed) and not facts.unlike
+
+
+def bears(facts: Facts) -> bool:
+    """Whether the workloads bear what was promoted though the commit does not render to them.
+
+    A boot Job of Jenkins X renders the releases anew, applies that, and commits it after the promotion.
+    """
+    if not facts.values or any(d.controller is not Controller.JENKINSX for d in facts.deliveries):
+        return False
+    found = [m for key in facts.keys if key.kind in _WORKLOADS and (m := facts.objects.get(key)) is not None]
+    return bool(found) and all(any(mark.endswith(facts.values) for mark in _marks(one)) for one in found)
+
+
+def _marks(manifest: Manifest) -> list[str]:
+    """Where a release's version stands on a workload: its images, and labels such as `chart: shop-1.1.0`."""
+    labels = mapping(manifest, "metadata", "labels")
+    return [*template_images(manifest), *(value for value in labels.values() if isinstance(value, str))]
 
 
 def superseded(delivery: Delivery, facts: Facts) -> bool:

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from liftlock.cluster.delivery.acts import possible
+from liftlock.cluster.delivery.argocd import ended
 from liftlock.cluster.health import cause, happenings, progress, tree, verdict
 from liftlock.convergence.caveats import caveats
 from liftlock.convergence.facts import Facts
 from liftlock.convergence.reaching import (
     Reach,
+    bears,
     checked,
     not_comparable,
     reach,
@@ -129,6 +131,8 @@ def _late(before: Convergence | None, level: Reach, facts: Facts) -> bool:
         return False
     if not facts.deliveries:
         return True
+    if bears(facts):
+        return False
     applied = next((p.done for p in before.phases if p.step is Step.APPLIED), None) if before is not None else None
     return facts.now - (applied if applied is not None else facts.now) < _LATE
 
@@ -189,7 +193,8 @@ def _failure(before: Convergence | None, failed: Delivery | None, facts: Facts) 
         return old
     gravity = Gravity.SUSPECT if retried(failed) else Gravity.HARD
     made = Cause(failed.error or f"{failed.key.kind} {failed.key.name} failed", "Failed", gravity, failed.key)
-    found = cause(failed.key, facts.objects, facts.now) if failed.controller in _FOLLOWED else None
+    followed = failed.controller in _FOLLOWED and not ended(failed.raw)
+    found = cause(failed.key, facts.objects, facts.now) if followed else None
     if found is not None and (found.key != failed.key or failed.controller is Controller.JENKINSX):
         # The object that failed: its log tells more.
         made = replace(found, gravity=gravity)

@@ -22,6 +22,8 @@ _TEXTS = frozenset({"md", "txt", "sh", "py", "go", "env", "properties", "toml", 
 _DEEP_RUN = re.compile(r"(?:[-?][ \t]+){300}")
 _FLOW = re.compile(r"[\[\]{}]")
 _MERGED = re.compile(r"<<[ \t]*:")
+_REFERENCE = re.compile(r"ENC\[[^\]]*\]|\$\{[^}]*\}|\$\([^)]*\)|<path:[^>]*>|(?:\{\{.*?\}\}\s*)+", re.DOTALL)
+"""A value that is all encrypted or all a reference: what stands beside one is a secret like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def _secret(part: Any, name: str) -> Iterator[Scalar]:
 
 def left_alone(value: str) -> bool:
     """Encrypted and templated values stay in sight; what merely looks unimportant does not, inside a Secret."""
-    return value.startswith(("ENC[", "${", "$(", "<path:")) or "{{" in value
+    return _REFERENCE.fullmatch(value.strip()) is not None
 
 
 def _scalars(node: Any, seen: set[int] | None = None) -> Iterator[Any]:

@@ -150,7 +150,9 @@ class Clusters:
                 continue
             kinds = frozenset((*((key.group, key.kind) for key in keys), *released))
             spaces = frozenset(key.namespace for key in keys if key.namespace) | frozenset(target.namespaces)
-            spaces |= {spot.namespace} if released else set()
+            if released:
+                # Beside the release, the boot jobs' own pods: their logs say why one failed.
+                spaces |= {spot.namespace, *(d.key.namespace for d in spot.deliveries)}
             around = frozenset((*kinds, *_PODS, *(_EVENTS if events else ())))
             told = self._wanted.setdefault(cluster.context, set())
             if (around, spaces) in told:

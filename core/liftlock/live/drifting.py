@@ -16,6 +16,7 @@ from liftlock.diffing import field_changes
 from liftlock.live.naming import key_of
 from liftlock.live.spots import Spot
 from liftlock.model.diff import FieldChange, ObjectKey
+from liftlock.model.live import Controller
 
 Manifest = Mapping[str, Any]
 # What is told of a Secret is that it is there: its values never are.
@@ -39,6 +40,7 @@ def drifted(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> Drifted
     server_side = any(d.server_side for d in spot.deliveries)
     count, first, behind = 0, "", False
     noted_alone = not any(d.applied for d in spot.deliveries)
+    booted = any(d.controller is Controller.JENKINSX for d in spot.deliveries)
     scaled = _scaled(wanted, spot, objects)
     for manifest in wanted:
         key = key_of(manifest, spot.namespace)
@@ -47,6 +49,9 @@ def drifted(wanted: Sequence[Manifest], spot: Spot, objects: Objects) -> Drifted
             continue
         noted = last_applied(live)
         schema = schema_of(key.group, key.kind)
+        if booted and noted:
+            # A boot Job renders the releases anew, and commits that after it was applied: its note is ahead of Git.
+            manifest = noted
         made = predicted(live, manifest, noted or manifest, schema, server_side=server_side)
         found = _apart(live, made, scaled=key in scaled)
         count += len(found)

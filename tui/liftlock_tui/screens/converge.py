@@ -22,6 +22,12 @@ from liftlock_tui.widgets.bars import Bar, Footer
 from liftlock_tui.widgets.lines import LineView
 
 SECOND = 1.0
+_ACTS = {
+    "reconcile": (Act.RECONCILE,),
+    "sync": (Act.SYNC,),
+    "terminate": (Act.TERMINATE,),
+    "suspend": (Act.SUSPEND, Act.RESUME),
+}
 _ENDS = (Outcome.CONVERGED, Outcome.STUCK, Outcome.SUPERSEDED, Outcome.TIMED_OUT)
 
 
@@ -72,6 +78,7 @@ class ConvergeScreen(Page):
         """Something is new."""
         self.states = message.states
         self._show()
+        self.refresh_bindings()
         outcomes = {one.outcome for one in self.states}
         if outcomes and outcomes <= set(_ENDS):
             self._ended(Outcome.STUCK if Outcome.STUCK in outcomes else next(iter(outcomes)))
@@ -111,6 +118,11 @@ class ConvergeScreen(Page):
         view.show(rows or [BLANK, line(("   · asking the cluster", "muted"))])
 
     # Acts ----------------------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An act is live where a controller can do it as it stands now."""
+        acts = _ACTS.get(action)
+        return not acts or not self.states or any(act in one.interventions for one in self.states for act in acts)
 
     def _offer(self, act: Act) -> None:
         live, environment, revision = engine_of(self).live, self.environment, self.revision

@@ -97,7 +97,7 @@ class DriftScreen(Page):
 
     def _show(self) -> None:
         count = sum(len(diff.changes) for diff in self._diffs)
-        right = f"· {self._doing} " if self._doing else f"{plural(count, 'object')} differ "
+        right = f"· {self._doing} " if self._doing else f"{plural(count, 'object')} {'differs' if count == 1 else 'differ'} "
         about = ", ".join(self.apps) or "all apps"
         self.query_one("#title", Bar).say(
             (

@@ -269,6 +269,8 @@ class StageScreen(StageLive, StageActs, Page):
         self.view_of = {"files": "rendered", "rendered": "live", "live": "files"}[self.view_of]
         self._broken = None
         self._show_title()
+        if self.has_class("-one") and not isinstance(self.focused, DiffView):
+            self.action_swap()  # who asks for another diff wants to see it
         self._make_preview()
         self._show_preview(top=True)
 

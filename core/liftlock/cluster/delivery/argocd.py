@@ -144,6 +144,11 @@ def frozen(manifest: Manifest) -> bool:
     return string(mapping(manifest, "metadata", "annotations"), "argocd.argoproj.io/skip-reconcile") == "true"
 
 
+def ended(manifest: Manifest) -> bool:
+    """Whether somebody ended the last operation."""
+    return string(manifest, "status", "operationState", "message") == _ENDED
+
+
 def _paused_since(manifest: Manifest) -> float | None:
     times = [
         moment(entry, "time")
@@ -208,7 +213,7 @@ def _error(manifest: Manifest, operation: Mapping[str, Any], objects: Objects, d
     if doing is not Doing.FAILED:
         return ""
     said = string(operation, "message")
-    if said == _ENDED:
+    if ended(manifest):
         return "the sync was ended before it was done"
     for resource in mappings(operation, "syncResult", "resources"):
         if string(resource, "hookPhase") in ("Failed", "Error") and (found := cause(manifest, objects, now)):
@@ -255,7 +260,7 @@ def _waiting(
     if doing is Doing.FAILED and string(manifest, "status", "sync", "status") == "Unknown":
         return Waiting(Wait.RECONCILE, f"Argo CD cannot compare {name}; it tries again each 2 to 3 min")
     if doing is Doing.FAILED and string(operation, "phase") in ("Failed", "Error"):
-        if message == _ENDED:
+        if ended(manifest):
             return Waiting(Wait.MANUAL, f"the sync of {name} was ended: sync it again, or push another commit")
         if automatic:
             return Waiting(Wait.MANUAL, f"Argo CD gave up on this commit of {name}: push a fix, or sync it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -70,7 +71,7 @@ def _outline(live: Any, merged: Any) -> tuple[Any, dict[Any, Any]]:
     for key, value in entries:
         before: Any = live.get(key) if isinstance(live, dict) else live[key]
         if isinstance(value, dict | list) and type(before) is type(value):
-            if before == value:
+            if _equal(before, value):
                 marks[key], value = _WHOLE, True
             elif isinstance(value, dict) or len(before) == len(value):
                 value, marks[key] = _outline(before, value)
@@ -107,7 +108,7 @@ def _differing(
         mine[key], theirs[key] = value, other
         if type(value) not in (dict, list) or type(value) is not type(other):
             continue
-        if value is other or value == other:
+        if value is other or _equal(value, other):
             if key not in kept:
                 del mine[key], theirs[key]
         elif isinstance(value, dict):
@@ -116,6 +117,16 @@ def _differing(
             pairs = [_differing(*pair, _NAMING) for pair in zip(value, other, strict=True)]
             mine[key], theirs[key] = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     return mine, {key: theirs.get(key, value) for key, value in new.items() if key in theirs or key not in old}
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Whether both are written the same: Python takes 0 for False, and 1 for 1.0."""
+    if one != other:
+        return False
+    try:
+        return marshal.dumps(one, 2) == marshal.dumps(other, 2)
+    except ValueError:  # a date: the parts are compared one by one
+        return False
 
 
 def _aligned(old: list[Any], new: list[Any]) -> bool:

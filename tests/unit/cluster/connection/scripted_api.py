@@ -106,6 +106,10 @@ class ScriptedApi:
     def count(self, what: str, path: str = "") -> int:
         return len(self.of(what, path))
 
+    def quiet(self, seconds: float = 0.2) -> bool:
+        """Whether it was asked something, and nothing for so long."""
+        return bool(self.asked) and time.monotonic() - self.asked[-1].at > seconds
+
     def of(self, what: str, path: str = "") -> list[Asked]:
         """The requests of this kind so far."""
         return [one for one in self.asked if one.what == what and path in ("", one.path)]

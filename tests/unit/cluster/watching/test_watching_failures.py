@@ -190,10 +190,11 @@ async def test_the_servers_own_words_stand_in_the_problem_without_what_a_termina
 async def test_a_refused_login_waits_for_the_user(api: ScriptedApi, listening: Listening) -> None:
     api.always("any", "", status(401, "Unauthorized", "Unauthorized"))
     loop = listening.start()
-    await until(lambda: isinstance(loop.problem, LoginNeeded) and len(api.asked) == 4)  # each once more, made anew
+    await until(lambda: isinstance(loop.problem, LoginNeeded) and api.quiet())
+    asked = len(api.asked)
     listening.start(namespace="default")
     await until(lambda: len(listening.problems) == 2)
-    assert len(api.asked) == 4, "what was refused is not sent again"
+    assert len(api.asked) == asked <= 4, "what was refused is not sent again"
     assert loop.retry_at is None
 
     api.always("any", "", None)
