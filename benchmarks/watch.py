@@ -105,7 +105,13 @@ _KINDS = {
     "/api/v1/events": ("", "v1", "Event"),
 }
 _THEN = "2026-01-05T10:00:00Z"
-_READY = {"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded", "message": "", "observedGeneration": 1}
+_READY = {
+    "type": "Ready",
+    "status": "True",
+    "reason": "ReconciliationSucceeded",
+    "message": "",
+    "observedGeneration": 1,
+}
 
 
 def made(path: str, name: str, namespace: str, version: int, **body: Any) -> Table:
@@ -130,7 +136,11 @@ def pod(app: str, number: int, version: int, tag: str, restarts: int = 0) -> Tab
     """A pod as a real server sends it: seven thousand bytes, a third of them managedFields."""
     name, image = f"{app}-5d9c-{number:05}", f"registry.example.org/{app}:{tag}"
     mount = {"name": "kube-api-access", "readOnly": True, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
-    probe = {"httpGet": {"path": "/healthz", "port": 8080, "scheme": "HTTP"}, "periodSeconds": 10, "failureThreshold": 3}
+    probe = {
+        "httpGet": {"path": "/healthz", "port": 8080, "scheme": "HTTP"},
+        "periodSeconds": 10,
+        "failureThreshold": 3,
+    }
     env = [{"name": f"SETTING_{n}", "value": f"value {n} of {app}"} for n in range(12)]
     tolerations = [
         {"key": f"node.kubernetes.io/{k}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
@@ -138,16 +148,18 @@ def pod(app: str, number: int, version: int, tag: str, restarts: int = 0) -> Tab
     ]
     sources = [{"serviceAccountToken": {"path": "token"}}, {"configMap": {"name": "kube-root-ca.crt"}}]
     fields = {
-        f"f:{part}": {f"k:{{\"name\":\"SETTING_{n}\"}}": {".": {}, "f:name": {}, "f:value": {}} for n in range(12)}
+        f"f:{part}": {f'k:{{"name":"SETTING_{n}"}}': {".": {}, "f:name": {}, "f:value": {}} for n in range(12)}
         for part in ("spec", "status")
     }
-    on = {"status": "True", "lastTransitionTime": _THEN}
+    began = f"2026-01-{1 + number % 28:02}T{number % 24:02}:{number % 60:02}:{number % 59:02}Z"
+    on = {"status": "True", "lastTransitionTime": began}
     return made(
         "/api/v1/pods",
         name,
         "staging",
         version,
         metadata={
+            "creationTimestamp": began,
             "labels": {"app": app, "pod-template-hash": "5d9c"},
             "generateName": f"{app}-5d9c-",
             "annotations": {"prometheus.io/scrape": "true", "checksum/config": f"{number:064x}"},
@@ -186,7 +198,7 @@ def pod(app: str, number: int, version: int, tag: str, restarts: int = 0) -> Tab
             "conditions": [{"type": t, **on} for t in ("PodScheduled", "Initialized", "ContainersReady", "Ready")],
             "hostIP": f"10.0.0.{number % 40}",
             "podIP": f"10.1.{number // 250}.{number % 250}",
-            "startTime": _THEN,
+            "startTime": began,
             "containerStatuses": [
                 {
                     "name": "main",
@@ -196,7 +208,7 @@ def pod(app: str, number: int, version: int, tag: str, restarts: int = 0) -> Tab
                     "ready": True,
                     "started": True,
                     "restartCount": restarts,
-                    "state": {"running": {"startedAt": _THEN}},
+                    "state": {"running": {"startedAt": began}},
                 }
             ],
             "qosClass": "Burstable",
@@ -241,17 +253,24 @@ class Source:
             "observedGeneration": 1,
         }
         self._keep(kustomize, made(kustomize, app, "flux-system", 1, spec=spec, status=status))
-        container = {"name": "main", "image": f"registry.example.org/{app}:1.0.0", "ports": [{"containerPort": 8080, "protocol": "TCP"}]}
+        ports = [{"containerPort": 8080, "protocol": "TCP"}]
+        container = {"name": "main", "image": f"registry.example.org/{app}:1.0.0", "ports": ports}
         labels = {"app": app}
         spec = {"replicas": pods, "selector": {"matchLabels": labels}}
         spec |= {"template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}}
         on = [{"type": "Available", "status": "True"}, {"type": "Progressing", "status": "True"}]
         numbers = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), pods)
-        status = {**numbers, "observedGeneration": 1, "conditions": [{**c, "reason": "NewReplicaSetAvailable"} for c in on]}
+        status = {
+            **numbers,
+            "observedGeneration": 1,
+            "conditions": [{**c, "reason": "NewReplicaSetAvailable"} for c in on],
+        }
         applied = {f"kustomize.toolkit.fluxcd.io/{k}": v for k, v in (("name", app), ("namespace", "flux-system"))}
         revisions = {"annotations": {"deployment.kubernetes.io/revision": "1"}}
         path = "/apis/apps/v1/deployments"
-        self._keep(path, made(path, app, "staging", 1, metadata={**revisions, "labels": applied}, spec=spec, status=status))
+        self._keep(
+            path, made(path, app, "staging", 1, metadata={**revisions, "labels": applied}, spec=spec, status=status)
+        )
         path, hashed = "/apis/apps/v1/replicasets", {"labels": {**labels, "pod-template-hash": "5d9c"}}
         metadata = {**revisions, **hashed, "ownerReferences": [owned("Deployment", app)]}
         template = {"metadata": hashed, "spec": spec["template"]["spec"]}

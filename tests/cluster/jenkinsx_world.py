@@ -31,6 +31,10 @@ class JenkinsX(World):
     def namespace(self, environment: str) -> str:
         return f"jx-{environment}-{self.id}"
 
+    def live(self, environment: str, app: str = "shop") -> Any:
+        self.git("fetch", "-q")  # what the boot Job committed
+        return super().live(environment, app)
+
     def helmfile(self, environment: str, version: str) -> dict[str, str]:
         release = {"chart": "dev/shop", "version": version, "name": "shop", "values": ["jx-values.yaml"]}
         told = {"filepath": "", "namespace": self.namespace(environment), "releases": [release]}

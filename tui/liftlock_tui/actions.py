@@ -126,6 +126,7 @@ ACTIONS: tuple[Action, ...] = (
     _act("resources.open", "space", "open/close", "Open or close what the object owns", "Objects", 15),
     _act("drift.back", "escape", "back", "To the objects, then to the board", "Drift", 70, palette=False),
     _act("drift.restore", "R", "restore", "Have the controller restore what Git says; asks", "Drift", 10, dangerous=True),
+    _act("drift.adopt", "A", "adopt", "Stage what runs as a change of Git, to be committed like any other", "Drift", 20),
     _act("drift.again", "r", "again", "Compare again", "Drift", 30),
     _act("drift.swap", "tab shift+tab", "other pane", "To the other pane", "Drift", 45, palette=False),
     _act("log.back", "escape", "back", "Back", "Command log", 70, palette=False),

@@ -143,6 +143,14 @@ class Converged(Message, bubble=False):
 
 
 @dataclass(eq=False)
+class Adopted(Message, bubble=False):
+    """What runs is staged; and what of it cannot be, as sentences."""
+
+    plan: Plan
+    left: tuple[str, ...]
+
+
+@dataclass(eq=False)
 class Offered(Message, bubble=False):
     """What an act would do, before it is done."""
 

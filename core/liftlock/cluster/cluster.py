@@ -187,7 +187,8 @@ class Cluster:
     def freshness(self) -> Freshness:
         """How fresh what is known is, from all loops together."""
         loops = list(self._loops.values())
-        heard = max((loop.heard for loop in loops if loop.heard is not None), default=None)
+        # By the second: what is heard all the time would be news all the time.
+        heard = max((float(int(loop.heard)) for loop in loops if loop.heard is not None), default=None)
         hidden = {loop.kind[1] for loop in loops if loop.blind and not self._elsewhere(loop)}
         hidden |= {loop.kind[1] for loop in loops if self._given_up(loop)}
         blind = tuple(sorted(map(printable, hidden)))

@@ -1,7 +1,11 @@
-"""What was heard of a cluster: objects as dictionaries, trimmed to what is needed, safe to read from any thread."""
+"""What was heard of a cluster: objects as dictionaries, trimmed to what is needed, safe to read from any thread.
+
+The pods of a template differ in little: what is equal in two objects is kept once.
+"""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -24,8 +28,11 @@ class Store:
 
     def __init__(self) -> None:
         self._kinds: dict[Kind, dict[ObjectKey, dict[str, Any]]] = {}
+        self._order: dict[Kind, list[ObjectKey]] = {}
         self._sorted: dict[Kind, tuple[Manifest, ...]] = {}
         self._owned: dict[str, dict[ObjectKey, Manifest]] = {}
+        self._models: dict[str, dict[str, Any]] = {}
+        """By owner the object that was kept last: its siblings are much like it."""
         self._read: dict[Kind, set[str]] = {}
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
@@ -46,7 +53,10 @@ class Store:
             found = self._sorted.get((group, kind))
             if found is None:
                 held = self._kinds.get((group, kind), {})
-                found = self._sorted[group, kind] = tuple(held[at] for at in sorted(held))
+                order = self._order.get((group, kind))
+                if order is None:
+                    order = self._order[group, kind] = sorted(held, key=_place)
+                found = self._sorted[group, kind] = tuple([held[at] for at in order])
         return [m for m in found if m["metadata"].get("namespace", "") == namespace] if namespace else found
 
     def owned(self, uid: str) -> Iterable[Manifest]:
@@ -64,6 +74,16 @@ class Store:
         self._listeners.append(listener)
 
     # Writing: the loops only -----------------------------------------------------------------------------------------
+
+    def kept(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        """The object as it is to be put: what arrives is brought into this form at once, not when a list is whole."""
+        made = trimmed(manifest)
+        uid = controller_uid(made) if _shares(made) else ""
+        like = self._kinds.get(_kind(made), {}).get(key(made)) or self._models.get(uid)
+        found: dict[str, Any] = _alike(made, like) if like is not None and _shares(made) else _lean(made)
+        if uid:
+            self._models[uid] = found
+        return found
 
     def replace(self, kind: Kind, namespace: str, manifests: Iterable[dict[str, Any]]) -> None:
         """What a list gave: what is no longer in it is gone, what did not change is not told again."""
@@ -115,6 +135,8 @@ class Store:
             return False
         if old is not None:
             self._unown(at, old)
+        else:
+            self._order.pop(kind, None)
         if kind == _EVENTS:
             held.pop(at, None)  # what was heard last goes last
         held[at] = trimmed(manifest)
@@ -128,6 +150,7 @@ class Store:
     def _drop(self, kind: Kind, at: ObjectKey) -> bool:
         old = self._kinds.get(kind, {}).pop(at, None)
         if old is not None:
+            self._order.pop(kind, None)
             self._sorted.pop(kind, None)
             self._unown(at, old)
         return old is not None
@@ -139,11 +162,45 @@ class Store:
             mine.pop(at, None)
             if not mine:
                 del self._owned[uid]
+                self._models.pop(uid, None)
 
     def _tell(self) -> None:
         self.changes += 1
         for listener in self._listeners:
             listener()
+
+
+def _place(at: ObjectKey) -> tuple[str, str]:
+    return at.namespace, at.name
+
+
+def _kind(manifest: Manifest) -> Kind:
+    group, slash, _ = str(manifest.get("apiVersion", "")).partition("/")
+    return group if slash else "", str(manifest.get("kind", ""))
+
+
+def _shares(manifest: Manifest) -> bool:
+    """Whether a field of it has one type: Kubernetes' own kinds. Elsewhere 1 and true, which are equal, may be two."""
+    group, _ = _kind(manifest)
+    return "." not in group or group.endswith(".k8s.io")
+
+
+def _alike(value: Any, like: Any) -> Any:
+    """The same value, made of the parts of `like` that are equal."""
+    if value == like:
+        return like
+    if isinstance(value, dict) and isinstance(like, dict):
+        return {sys.intern(k): _alike(v, like[k]) if k in like else _lean(v) for k, v in value.items()}
+    if isinstance(value, list) and isinstance(like, list):
+        return [_alike(one, other) for one, other in zip(value, like, strict=False)] + value[len(like) :]
+    return value
+
+
+def _lean(value: Any) -> Any:
+    """The same value with names of fields that all objects have in common."""
+    if isinstance(value, dict):
+        return {sys.intern(k): _lean(v) for k, v in value.items()}
+    return [_lean(one) for one in value] if isinstance(value, list) else value
 
 
 def _in(read: set[str], at: ObjectKey) -> bool:

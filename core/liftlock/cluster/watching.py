@@ -18,7 +18,7 @@ from liftlock.clock import Clock
 from liftlock.cluster.answers import IDLE, of_status
 from liftlock.cluster.api import Api, Resource
 from liftlock.cluster.objects import Kind
-from liftlock.cluster.store import Store, trimmed
+from liftlock.cluster.store import Store
 from liftlock.errors import Absent, ClusterError, Expired, Forbidden, LoginNeeded, Refused, Throttled, Unreachable
 from liftlock.text import printable
 
@@ -103,6 +103,7 @@ class Loop:
         self._listed_at = 0.0
         self._pause = pace.first
         self._quiet = 0
+        self._marked = False
         self._hasty = False
         self._resource: Resource | None = None
         self._again = asyncio.Event()
@@ -238,7 +239,7 @@ class Loop:
             "kind" not in item or "apiVersion" not in item
         ):  # items of a list say neither
             item = {"apiVersion": self._resource.api_version, "kind": self._resource.kind, **item}
-        return trimmed(item)
+        return self._store.kept(item)
 
     def _replace(self, items: list[dict[str, Any]], version: str) -> None:
         self._store.replace(self.kind, self.namespace, items)
@@ -281,6 +282,8 @@ class Loop:
             if initial is not None:
                 raise _no_end("it began a list and did not end it") from error
             self._quiet += 1
+            if self._quiet > 1 and self._marked:  # a server that sends bookmarks, and none to this version: list again
+                self._version, self._quiet = None, 0
             return
         if initial is not None:
             raise _no_end("it ended a list before it was whole")
@@ -316,6 +319,7 @@ class Loop:
             self._store.put(self.kind, manifest)
         elif what == "DELETED":
             self._store.drop(self.kind, manifest)
+        self._marked = self._marked or what == "BOOKMARK"
         if version:
             self._version = str(version)
 

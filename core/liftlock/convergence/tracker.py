@@ -33,6 +33,9 @@ from liftlock.text import plural
 
 _GRACE = 20.0
 """Seconds that something which may come right by itself is waited for before it is called stuck."""
+_MOMENT = 0.5
+"""Seconds after which the pods of a Job that failed are heard too, and with them why."""
+_LOGGED = frozenset({"Job", "Pod"})
 _LATE = 15.0
 """Seconds after an apply in which the objects may still be heard as they were before."""
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Rollout", "Job"})
@@ -172,7 +175,10 @@ def _outcome(
         return Outcome.CONVERGED
     if why is None or (first is None and failed is None):
         return Outcome.RUNNING
-    if why.gravity is Gravity.HARD or (why.since is not None and facts.now - why.since > _GRACE):
+    lasted = facts.now - why.since if why.since is not None else _GRACE
+    if why.gravity is Gravity.HARD and (lasted >= _MOMENT or why.key.kind not in _LOGGED):
+        return Outcome.STUCK
+    if lasted > _GRACE:
         return Outcome.STUCK
     return Outcome.RUNNING
 

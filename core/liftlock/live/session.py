@@ -15,7 +15,8 @@ from liftlock.cluster.health import happenings, tree
 from liftlock.cluster.livediff import consequence, dangers
 from liftlock.commands import action
 from liftlock.config import context_question, remember, trust
-from liftlock.errors import LiftlockError, PlanError
+from liftlock.errors import ClusterError, LiftlockError, PlanError
+from liftlock.live.adopting import adopt
 from liftlock.live.clusters import Clusters
 from liftlock.live.comparing import Comparing
 from liftlock.live.desired import Desired
@@ -207,6 +208,35 @@ class Live:
                 wanted.append((spot, tree_or_none(reading, applied) or tip, None))
         yield from self._without_a_place([environment], set(apps))
         yield from self._comparing().diffs(wanted, self._seen, self._labelled(), cancelled=cancelled)
+
+    def adopt(self, environment: str, app: str) -> tuple[Plan, tuple[str, ...]]:
+        """What drifted in one app as a staged change of Git, and what of it cannot be adopted, as sentences.
+
+        Nothing is committed to a branch. Raises PlanError when nothing drifted or nothing of it can be adopted,
+        ClusterError when the cluster cannot be compared, RepositoryError.
+        """
+        diffs = list(self.drift(environment, [app]))
+        failed = next((diff for diff in diffs if diff.problem), None)
+        if failed is not None:
+            raise ClusterError(f"{app} in {environment} cannot be compared", failed.problem, failed.hint)
+        spot = next(s for s in self._whole.spots.values() if (s.cell.app, s.cell.environment) == (app, environment))
+        wanted = frozenset((one.key, field) for diff in diffs for one in diff.changes for field in one.diff.fields)
+        if not wanted:
+            raise PlanError(f"Nothing of {app} in {environment} has drifted", "what runs is what Git says")
+        reading = self._world.reading()
+        tree = reading.tree_of(require(reading, environment))
+        target = spot.place.target
+        objects = self._seen[target.workloads or target.context].objects
+        found = adopt(spot, tree, wanted, lambda at: self._desired.render(spot, at, objects.get))
+        if not found.files:
+            raise PlanError(
+                "This cannot be adopted into Git",
+                "; ".join(found.left),
+                "change it there by hand, or press R to have Git's value restored",
+            )
+        said = f"what runs of {app} in {environment}"
+        commit = self._world.repository.write_commit(tree.commit, found.files, said, sign=False)
+        return self._world.planning.adoption(reading, environment, app, commit), found.left
 
     def consequence(self, diffs: Sequence[LiveDiff]) -> tuple[str, tuple[str, ...]]:
         """What follows, in one line; and what is lost or cannot be undone, by name."""

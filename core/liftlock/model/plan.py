@@ -46,6 +46,11 @@ class Plan:
         """The apps that have changes, in order."""
         return tuple(dict.fromkeys(change.app for change in self.changes))
 
+    @property
+    def adopts(self) -> bool:
+        """Whether it takes what runs in an environment into Git: then it is its own source."""
+        return self.source in self.targets
+
     def select(self, ids: Iterable[str], on: bool) -> Plan:
         """The same plan with these changes staged or not; what is blocked stays out."""
         wanted = {change.id for change in self.changes if not change.blocked} & set(ids)

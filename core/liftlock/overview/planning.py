@@ -48,6 +48,17 @@ class Planning:
         plan = make(mine, theirs, wanted, self.comparisons, self.rules(reading), base_ref=ref, words=words)
         return replace(plan, source=source, targets=tuple(targets), asked=tuple(apps))
 
+    def adoption(self, reading: Reading, name: str, app: str, commit: str) -> Plan:
+        """The plan that takes what a commit has of one app into the environment itself, all of it staged.
+
+        Raises PlanError, RepositoryError.
+        """
+        here, _, _, ref = reading.sides(name, [name])
+        mine = replace(here, tree=reading.tree_at(commit))
+        plan = make(mine, [here], [app], self.comparisons, self.rules(reading), base_ref=ref)
+        staged = frozenset(change.id for change in plan.changes if not change.blocked)
+        return replace(plan, selected=staged, asked=(app,))
+
     def files(self, reading: Reading, plan: Plan) -> Files:
         """What the selected changes make of the target's files. Raises EditError, RepositoryError."""
         source, targets, words, _ = reading.sides(plan.source, plan.targets)

@@ -10,7 +10,14 @@ from liftlock.model.plan import Plan
 from liftlock.model.revision import Revision
 from liftlock.text import plural, printable, short_version, shorten
 
-TRAILERS = ("Promotion-From", "Promotion-To", "Promotion-App", "Promotion-Source-Commit", "Promotion-Reason")
+TRAILERS = (
+    "Promotion-Adopts",
+    "Promotion-From",
+    "Promotion-To",
+    "Promotion-App",
+    "Promotion-Source-Commit",
+    "Promotion-Reason",
+)
 _BODY_LINES = 60
 
 
@@ -26,7 +33,7 @@ def subject(plan: Plan, template: str = "") -> str:
                 _Known({"to": to, "from": plan.source, "app": what, "move": moved, "count": str(len(plan.chosen))})
             )
         ).strip()
-    text = f"promote({to}): {what} {moved}".strip()
+    text = f"{'adopt' if plan.adopts else 'promote'}({to}): {what} {moved}".strip()
     return shorten(printable(text), 100)
 
 
@@ -126,10 +133,14 @@ def _short(value: object) -> str:
 
 def trailers(plan: Plan, *, reason: str = "", carried: Iterable[tuple[str, str]] = ()) -> list[tuple[str, str]]:
     """The machine-readable lines at the end, in a fixed order; `carried` come from the source's commit."""
-    found = [("Promotion-From", plan.source)]
+    # What was adopted comes from a cluster; the commit that it was compared with is on no branch.
+    found = [] if plan.adopts else [("Promotion-From", plan.source)]
     found += [("Promotion-To", target) for target in plan.targets]
     found += [("Promotion-App", app) for app in dict.fromkeys(change.app for change in plan.chosen)]
-    found.append(("Promotion-Source-Commit", plan.source_commit))
+    if plan.adopts:
+        found += [("Promotion-Adopts", target) for target in plan.targets]
+    else:
+        found.append(("Promotion-Source-Commit", plan.source_commit))
     if reason:
         found.append(("Promotion-Reason", printable(" ".join(reason.split()))))
     return [*found, *carried]
@@ -152,7 +163,8 @@ def branch_name(plan: Plan, template: str = "") -> str:
     arrived = _arrived(plan) if not moves else frozenset()
     version = next(iter(moves))[1] if len(moves) == 1 else next(iter(arrived)) if len(arrived) == 1 else plan.base[:8]
     named = {"app": app, "from": plan.source, "to": "+".join(plan.targets), "version": version}
-    pattern = template or "promote/{app}/{from}-to-{to}/{version}"
+    usual = "adopt/{app}/{to}/{version}" if plan.adopts else "promote/{app}/{from}-to-{to}/{version}"
+    pattern = usual if plan.adopts else template or usual
     parts = pattern.format_map(_Known({key: _slug(value) for key, value in named.items()})).split("/")
     return "/".join(part for part in (_slug(part) for part in parts) if part)
 

@@ -19,9 +19,9 @@ def title_pieces(
 ) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Left: from where to where, on what; right: how much is staged, what to beware of, what is shown."""
     left: tuple[Piece, ...] = (
-        (f" {printable(plan.source)}", "strong bold"),
+        (f" {'what runs in ' if plan.adopts else ''}{printable(plan.source)}", "strong bold"),
         (" → ", "accent"),
-        (printable(", ".join(plan.targets)), "strong bold"),
+        ("Git" if plan.adopts else printable(", ".join(plan.targets)), "strong bold"),
     )
     chosen = plan.chosen
     view = (f" {_VIEWS[shown]} ", "accent")

@@ -19,7 +19,7 @@ from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.messages import Failed
 from liftlock_tui.modals.dialog import error_paragraphs, told
 from liftlock_tui.render.livediff import change_lines, effect_piece
-from liftlock_tui.replies import Diffed, Offered
+from liftlock_tui.replies import Adopted, Diffed, Offered
 from liftlock_tui.screens.page import Page
 from liftlock_tui.widgets.bars import Bar, Footer
 from liftlock_tui.widgets.diff_view import DiffView
@@ -97,7 +97,11 @@ class DriftScreen(Page):
 
     def _show(self) -> None:
         count = sum(len(diff.changes) for diff in self._diffs)
-        right = f"· {self._doing} " if self._doing else f"{plural(count, 'object')} {'differs' if count == 1 else 'differ'} "
+        right = (
+            f"· {self._doing} "
+            if self._doing
+            else f"{plural(count, 'object')} {'differs' if count == 1 else 'differ'} "
+        )
         about = ", ".join(self.apps) or "all apps"
         self.query_one("#title", Bar).say(
             (
@@ -140,7 +144,10 @@ class DriftScreen(Page):
         if self._error is not None:
             view.show([BLANK, *(Line(tuple(pieces)) for pieces in error_paragraphs(self._error))])
         elif change is not None:
-            out = [line(("  R", "accent bold"), (" has the controller restore what Git says", "muted"))]
+            out = [
+                line(("  R", "accent bold"), (" has the controller restore what Git says", "muted")),
+                line(("  A", "accent bold"), (" stages what runs as a change of Git", "muted")),
+            ]
             view.show([*change_lines(change, 3, columns, self.app.now(), side=False), *out])
         elif self._doing:
             view.show([BLANK, line((f"  · {self._doing}", "muted"))])
@@ -167,6 +174,25 @@ class DriftScreen(Page):
         environment, live = self.environment, engine_of(self).live
         app = self.apps[0] if len(self.apps) == 1 else ""
         start(self, "offer", lambda job: Offered(live.offer(environment, Act.RECONCILE, app=app)))
+
+    def action_adopt(self) -> None:
+        """Stage what runs as a change of Git, for the app under the cursor."""
+        key = self.query_one("#objects", LineList).key
+        number = key[0] if isinstance(key, tuple) else 0
+        if number >= len(self._diffs):
+            self.app.notice("nothing to adopt", "what runs is what Git says")
+            return
+        app, environment, live = self._diffs[number].app, self.environment, engine_of(self).live
+        start(self, "adopt", lambda job: Adopted(*live.adopt(environment, app)))
+        self.app.notice(f"looking where Git says this of {app}")
+
+    def on_adopted(self, message: Adopted) -> None:
+        """It is staged: the rest is as with any promotion."""
+        from liftlock_tui.screens.stage import StageScreen
+
+        self.app.push_screen(StageScreen(message.plan))
+        if message.left:
+            self.app.notice(f"{plural(len(message.left), 'field')} cannot be adopted", message.left[0])
 
     def on_offered(self, message: Offered) -> None:
         """Ask before it is done."""

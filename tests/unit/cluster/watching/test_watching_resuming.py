@@ -155,6 +155,16 @@ async def test_a_silent_watch_is_given_up_and_taken_up_where_it_was(pods: Script
     assert loop.problem is None
 
 
+async def test_a_version_that_the_server_never_reaches_is_listed_anew(pods: ScriptedApi, listening: Listening) -> None:
+    # After a restore a server counts from an older version: it takes the watch on, and says nothing.
+    pods.script("watch", PODS, frames(bookmark(9000)), frames(then="silence"), frames(then="silence"))
+    loop = listening.start(idle=0.2, first=0.001)
+    await until(lambda: pods.count("watch") == 4)
+    assert resumed_from(pods)[1:3] == ["9000", "9000"]
+    assert pods.count("list") == 2 and resumed_from(pods)[3] == str(pods.version)
+    assert listening.sizes == [3] and loop.problem is None
+
+
 async def test_a_server_that_is_always_silent_is_left_to_end_its_watches(
     pods: ScriptedApi, listening: Listening
 ) -> None:
