@@ -28,6 +28,7 @@ from liftlock.model.live import (
     Write,
 )
 from liftlock.model.livediff import Author, Effect, LiveChange, LiveDiff, Way
+from liftlock.model.plan import Plan
 
 NOW = 1_760_000_000.0
 SHA = "5ae08464" * 5
@@ -153,6 +154,7 @@ class ScriptedLive:
     promoted: str | None = None
     known: dict[str, str] = field(default_factory=dict)
     failure: LiftlockError | None = None
+    adopted: Plan | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     telling: list[Callable[[LiveBoard], None]] = field(default_factory=list)
     following: list[Callable[[tuple[Convergence, ...]], None]] = field(default_factory=list)
@@ -194,6 +196,13 @@ class ScriptedLive:
         if self.failure is not None:
             raise self.failure
         yield from self.diffs
+
+    def adopt(self, environment: str, app: str) -> tuple[Plan, tuple[str, ...]]:
+        self.asked.append(("adopt", environment, app))
+        if self.failure is not None:
+            raise self.failure
+        assert self.adopted is not None
+        return self.adopted, ("Deployment shop spec.paused: Git says nothing of it",)
 
     def consequence(self, diffs: Sequence[LiveDiff]) -> tuple[str, tuple[str, ...]]:
         return "1 object changes, 1 rollout restarts, nothing is deleted", tuple(

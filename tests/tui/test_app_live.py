@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 from driving import gone, opened, seen, text_of, until
-from scripted_engine import ScriptedEngine
+from scripted_engine import ScriptedEngine, make_plan
 from scripted_live import CRASH, EU, LIVE, LOST, SHA, cell, change, convergence, lane, tree
 
-from liftlock.errors import ClusterError
+from liftlock.errors import ClusterError, PlanError
 from liftlock.model.environment import Target
 from liftlock.model.live import Contact, Freshness, LiveBoard, LiveState
 from liftlock.model.livediff import Effect, LiveDiff
@@ -247,6 +247,24 @@ async def test_drift_tells_who_wrote_it_and_the_way_out() -> None:
         await seen(pilot, "Deployment checkout", "spec.replicas", "kubectl (scale)", "5m ago", "restore what Git says")
         await pilot.press("R")
         await seen(pilot, "reconcile Kustomization checkout")
+
+
+async def test_what_drifted_is_staged_as_a_change_of_git() -> None:
+    engine = ScriptedEngine()
+    engine.live.diffs = (LiveDiff("checkout", "staging", "", (change(),), 3),)
+    engine.live.adopted = make_plan("staging", ("staging",), ("checkout",))
+    async with opened(engine) as pilot:
+        engine.live.say(board(cell(LiveState.DRIFTED)))
+        await pilot.press("2", "d")
+        await seen(pilot, "stages what runs as a change of Git")
+        engine.live.failure = PlanError("This cannot be adopted into Git", "no file of checkout says 5")
+        await pilot.press("A")
+        await seen(pilot, "This cannot be adopted into Git", "no file of checkout says 5")
+        await pilot.press("escape")
+        engine.live.failure = None
+        await pilot.press("A")
+        await seen(pilot, "what runs in staging → Git", "1 field cannot be adopted", "Git says nothing of it")
+        assert engine.live.asked.count(("adopt", "staging", "checkout")) == 2
 
 
 async def test_several_targets_converge_beside_each_other() -> None:

@@ -100,6 +100,7 @@ KINDS: tuple[Served, ...] = (
 CUSTOM = frozenset({_SOURCE[0], "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", _ARGO[0], _JENKINS[0]})
 """The groups that are no built-in ones."""
 SELF_ACCESS = "selfsubjectaccessreviews"
+OPENAPI_V2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
 
 def by_kind(kinds: Iterable[Served] = KINDS) -> dict[tuple[str, str], Served]:
@@ -235,6 +236,16 @@ def openapi(group: str, version: str) -> Mapping[str, Any] | None:
         }
         paths[address] = {"patch": operation}
     return {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1"}, "paths": paths}
+
+
+def openapi_v2() -> bytes:
+    """The older document without a kind in it, as protobuf: kubectl asks for it when it checks a List.
+
+    What it says nothing of, kubectl does not check.
+    """
+    title, version = b"Kubernetes", b"v1"
+    info = b"\x0a" + bytes([len(title)]) + title + b"\x12" + bytes([len(version)]) + version
+    return b"\x0a\x032.0" + b"\x12" + bytes([len(info)]) + info
 
 
 def _path(at: tuple[str, str]) -> str:

@@ -106,6 +106,7 @@ class ApiServer:
         app.router.add_get("/version", self._version)
         for path in ("/livez", "/readyz", "/healthz"):
             app.router.add_get(path, self._healthy)
+        app.router.add_get("/openapi/v2", self._openapi_v2)
         app.router.add_get("/openapi/v3", self._openapi_index)
         app.router.add_get("/openapi/v3/api/{version}", self._openapi)
         app.router.add_get("/openapi/v3/apis/{group}/{version}", self._openapi)
@@ -155,6 +156,9 @@ class ApiServer:
 
     async def _openapi_index(self, request: web.Request) -> web.Response:
         return _json(discovery.openapi_index())
+
+    async def _openapi_v2(self, request: web.Request) -> web.Response:
+        return web.Response(body=discovery.openapi_v2(), headers={"Content-Type": discovery.OPENAPI_V2})
 
     async def _openapi(self, request: web.Request) -> web.Response:
         found = discovery.openapi(request.match_info.get("group", ""), request.match_info["version"])

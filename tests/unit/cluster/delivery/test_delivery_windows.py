@@ -119,3 +119,19 @@ def test_a_manual_sync_passes_where_all_windows_let_it() -> None:
 def test_whom_a_window_concerns(of: dict[str, Any], concerned: bool) -> None:
     shut = closed_until(APP, project(deny("* * * * *", "1h", **of)), at("2026-03-27T22:30"))
     assert (shut is not None) is concerned
+
+
+@pytest.mark.parametrize(
+    ("windows", "ends", "words"),
+    [
+        ([deny("* * * * *", "1h")], None, "is open and does not close"),
+        ([deny("0 22 * * *", "1h"), deny("0 23 * * *", "1h")], at("2026-03-28T00:00"), "is open until Sat 00:00 UTC"),
+        ([deny("0 22 * * *", "3h"), deny("0 23 * * *", "1h")], at("2026-03-28T01:00"), "is open until Sat 01:00 UTC"),
+    ],
+    ids=["it opens again before it closes", "another follows", "another lies within"],
+)
+def test_windows_that_meet_are_one(windows: list[dict[str, Any]], ends: float | None, words: str) -> None:
+    shut = closed_until(APP, project(*windows), at("2026-03-27T22:30"))
+    assert shut is not None
+    assert shut[1] == ends
+    assert words in shut[0]
