@@ -123,7 +123,8 @@ def kubeconfig(file: Path, port: int) -> Path:
 
 def settle(terminal: Terminal) -> None:
     """Until all marked cells are live and nothing is drawn any more; the header's own clock aside."""
-    deadline, found, data, last = time.monotonic() + SETTLE, set(), b"", time.monotonic()
+    found: set[bytes] = set()
+    deadline, data, last = time.monotonic() + SETTLE, b"", time.monotonic()
     while len(found) < MARKED or time.monotonic() - last < SETTLED:
         piece = terminal.receive(0.2)
         data = data[-200:] + piece

@@ -1,4 +1,4 @@
-"""Draw docs/board.svg and docs/stage.svg: the demo as it looks, the same each time."""
+"""Draw docs/board.svg, docs/stage.svg and docs/converge.svg: the demo as it looks, with its cluster."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from liftlock.clock import FixedClock
 from liftlock.engine import Engine
 from liftlock_tui.app import LiftlockApp
 from liftlock_tui.demo import open_demo
 
 HERE = Path(__file__).parent
-SIZE = (110, 28)
-NOW = 1_767_182_400.0
-"""When the demo was made: the end of 2025. Names and ages follow from it."""
+SIZE = (120, 36)
 MONOSPACE = "ui-monospace, Menlo, Consolas, monospace"
 # Fonts come from the reader's machine: a document that is opened asks no host for anything.
 _FONTS = re.compile(r"\s*@font-face\s*\{[^}]*\}|\s*<!--.*?-->")
@@ -24,7 +21,7 @@ _FONTS = re.compile(r"\s*@font-face\s*\{[^}]*\}|\s*<!--.*?-->")
 
 async def shown(pilot: Any, *texts: str) -> None:
     """Wait until all of these stand on the screen."""
-    for _ in range(1000):
+    for _ in range(3000):
         screen = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
         if all(text in screen for text in texts):
             return
@@ -39,20 +36,31 @@ def write(app: LiftlockApp, name: str) -> None:
 
 
 async def draw() -> None:
-    """Open the demo, draw the board, plan a promotion, draw the stage."""
-    with open_demo(now=NOW) as place:
-        app = LiftlockApp(lambda: Engine.open(place, clock=FixedClock(NOW), cache=False), place=place.name)
+    """Open the demo and draw the board, a promotion against the live cluster, and why it is stuck."""
+    with open_demo(speed=5.0) as place:
+        app = LiftlockApp(lambda: Engine.open(place), place=place.name)
         async with app.run_test(size=SIZE) as pilot:
-            await shown(pilot, "▲ 2 behind", "= level", "fetched")
-            await pilot.press("3", "G")
-            await shown(pilot, "━━")
+            await shown(pilot, "▲ 2 behind", "= level", "fetched", "drifted")
+            await pilot.press("3", "j", "j")
+            await shown(pilot, "━━", "not as Git says")
             await pilot.pause(0.5)
             write(app, "board.svg")
-            await pilot.press("p")
+            await pilot.press("2", "k", "p")
             await shown(pilot, "newTag", "+1 -1")
-            await pilot.press("n")
+            await pilot.press("t", "t")
+            await shown(pilot, "nothing is deleted", "pods restart")
             await pilot.pause(0.5)
             write(app, "stage.svg")
+            await pilot.press("c")
+            await shown(pilot, "Promotion-From")
+            await pilot.press("ctrl+s")
+            await shown(pilot, "committed")
+            await pilot.press("P")
+            await shown(pilot, "y push")
+            await pilot.press("down", "y")
+            await shown(pilot, "stuck", "SMTP_RELAY")
+            await pilot.pause(0.5)
+            write(app, "converge.svg")
             if app.engine is not None:
                 app.engine.close()
 

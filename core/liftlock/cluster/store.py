@@ -29,8 +29,9 @@ class Store:
     def __init__(self) -> None:
         self._kinds: dict[Kind, dict[ObjectKey, dict[str, Any]]] = {}
         self._order: dict[Kind, list[ObjectKey]] = {}
-        self._sorted: dict[Kind, tuple[Manifest, ...]] = {}
+        self._sorted: dict[Kind, dict[str, tuple[Manifest, ...]]] = {}
         self._owned: dict[str, dict[ObjectKey, Manifest]] = {}
+        self._children: dict[str, tuple[Manifest, ...]] = {}
         self._models: dict[str, dict[str, Any]] = {}
         """By owner the object that was kept last: its siblings are much like it."""
         self._read: dict[Kind, set[str]] = {}
@@ -48,21 +49,26 @@ class Store:
         return self._kinds.get((key.group, key.kind), {}).get(key)
 
     def of(self, group: str, kind: str, namespace: str = "") -> Iterable[Manifest]:
-        """All of a kind, in one namespace when one is given, ordered by namespace and name."""
+        """All of a kind, in one namespace when one is given, ordered by namespace and name.
+
+        While nothing of it changes it is the same tuple each time; so it is with `owned`.
+        """
         with self._lock:
-            found = self._sorted.get((group, kind))
-            if found is None:
+            known = self._sorted.setdefault((group, kind), {})
+            if namespace not in known:
                 held = self._kinds.get((group, kind), {})
                 order = self._order.get((group, kind))
                 if order is None:
                     order = self._order[group, kind] = sorted(held, key=_place)
-                found = self._sorted[group, kind] = tuple([held[at] for at in order])
-        return [m for m in found if m["metadata"].get("namespace", "") == namespace] if namespace else found
+                known[namespace] = tuple([held[at] for at in order if namespace in ("", at.namespace)])
+            return known[namespace]
 
     def owned(self, uid: str) -> Iterable[Manifest]:
         """The objects that name this one as their controller."""
         with self._lock:
-            return tuple(self._owned.get(uid, {}).values())
+            if uid not in self._children and uid in self._owned:
+                self._children[uid] = tuple(self._owned[uid].values())
+            return self._children.get(uid, ())
 
     def visible(self, group: str, kind: str, namespace: str = "") -> bool:
         """Whether all of this kind was read there."""
@@ -133,16 +139,18 @@ class Store:
         version = manifest["metadata"].get("resourceVersion")
         if old is not None and version and old["metadata"].get("resourceVersion") == version:
             return False
-        if old is not None:
-            self._unown(at, old)
-        else:
+        uid = controller_uid(manifest)
+        if old is None:
             self._order.pop(kind, None)
+        elif controller_uid(old) != uid:
+            self._unown(at, old)
         if kind == _EVENTS:
             held.pop(at, None)  # what was heard last goes last
         held[at] = trimmed(manifest)
         self._sorted.pop(kind, None)
-        if uid := controller_uid(manifest):
+        if uid:
             self._owned.setdefault(uid, {})[at] = held[at]
+            self._children.pop(uid, None)
         if kind == _EVENTS and len(held) > _MOST_EVENTS:
             self._drop(kind, next(iter(held)))
         return True
@@ -158,6 +166,7 @@ class Store:
     def _unown(self, at: ObjectKey, old: Manifest) -> None:
         uid = controller_uid(old)
         mine = self._owned.get(uid)
+        self._children.pop(uid, None)
         if mine is not None:
             mine.pop(at, None)
             if not mine:

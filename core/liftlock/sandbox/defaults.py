@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,15 @@ def defaulted(manifest: Manifest) -> Manifest:
     fill = _FILLS.get(kind)
     if fill is not None:
         fill(manifest)
+    return manifest
+
+
+def allocated(manifest: Manifest) -> Manifest:
+    """The object with what the server assigns to it, which belongs to nobody; changed in place and given back."""
+    kind = (str(manifest.get("apiVersion", "")).rpartition("/")[0], str(manifest.get("kind", "")))
+    assign = _ASSIGNS.get(kind)
+    if assign is not None:
+        assign(manifest)
     return manifest
 
 
@@ -51,7 +61,8 @@ def _stateful_set(manifest: Manifest) -> None:
     _set(spec, persistentVolumeClaimRetentionPolicy={"whenDeleted": "Retain", "whenScaled": "Retain"})
     _set(spec["updateStrategy"], type="RollingUpdate")
     if spec["updateStrategy"]["type"] == "RollingUpdate":
-        _set(spec["updateStrategy"], rollingUpdate={"partition": 0})
+        _set(spec["updateStrategy"], rollingUpdate={})
+        _set(spec["updateStrategy"]["rollingUpdate"], partition=0, maxUnavailable=1)
     for claim in spec.get("volumeClaimTemplates") or ():
         _set(claim, apiVersion="v1", kind="PersistentVolumeClaim")
         _set(claim.setdefault("spec", {}), volumeMode="Filesystem")
@@ -64,7 +75,8 @@ def _daemon_set(manifest: Manifest) -> None:
     _set(spec, revisionHistoryLimit=10, updateStrategy={})
     _set(spec["updateStrategy"], type="RollingUpdate")
     if spec["updateStrategy"]["type"] == "RollingUpdate":
-        _set(spec["updateStrategy"], rollingUpdate={"maxSurge": 0, "maxUnavailable": 1})
+        _set(spec["updateStrategy"], rollingUpdate={})
+        _set(spec["updateStrategy"]["rollingUpdate"], maxSurge=0, maxUnavailable=1)
     _template(spec)
 
 
@@ -72,6 +84,10 @@ def _job(manifest: Manifest) -> None:
     spec = manifest.setdefault("spec", {})
     _job_spec(spec)
     _set(spec, backoffLimit=6, completionMode="NonIndexed", suspend=False, podReplacementPolicy="TerminatingOrFailed")
+
+
+def _chosen(manifest: Manifest) -> None:
+    spec = manifest["spec"]
     uid, name = manifest["metadata"].get("uid"), manifest["metadata"].get("name")
     if uid and not spec.get("manualSelector"):
         chosen = {"batch.kubernetes.io/controller-uid": uid}
@@ -104,6 +120,10 @@ def _template(spec: Manifest) -> None:
 def _pod(manifest: Manifest) -> None:
     spec = manifest.setdefault("spec", {})
     _pod_spec(spec)
+    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+        limits = container["resources"].get("limits")
+        if limits:
+            container["resources"]["requests"] = {**limits, **(container["resources"].get("requests") or {})}
     _set(spec, enableServiceLinks=True, preemptionPolicy="PreemptLowerPriority", priority=0)
     _set(spec, serviceAccountName="default", serviceAccount=spec.get("serviceAccountName") or "default")
 
@@ -120,6 +140,8 @@ def _pod_spec(spec: Manifest) -> None:
         for source in ("configMap", "secret", "projected", "downwardAPI"):
             if isinstance(volume.get(source), dict):
                 _set(volume[source], defaultMode=420)
+        if isinstance(volume.get("hostPath"), dict):
+            _set(volume["hostPath"], type="")
         if set(volume) == {"name"}:
             volume["emptyDir"] = {}
 
@@ -130,9 +152,6 @@ def _container(container: Manifest) -> None:
     pull = "Always" if "@" not in image and tag in ("", "latest") else "IfNotPresent"
     _set(container, imagePullPolicy=pull, resources={})
     _set(container, terminationMessagePath="/dev/termination-log", terminationMessagePolicy="File")
-    limits = container["resources"].get("limits")
-    if limits:
-        container["resources"]["requests"] = {**limits, **(container["resources"].get("requests") or {})}
     for port in container.get("ports") or ():
         _set(port, protocol="TCP")
     for variable in container.get("env") or ():
@@ -152,15 +171,27 @@ def _service(manifest: Manifest) -> None:
     _set(spec, type="ClusterIP", sessionAffinity="None")
     if spec["type"] == "ExternalName":
         return
-    name = f"{manifest['metadata'].get('namespace')}/{manifest['metadata'].get('name')}"
-    number = sum(name.encode()) % 250 + 1
-    _set(spec, clusterIP=f"10.96.{len(name)}.{number}", internalTrafficPolicy="Cluster")
-    _set(spec, clusterIPs=[spec["clusterIP"]], ipFamilies=["IPv4"], ipFamilyPolicy="SingleStack")
+    _set(spec, internalTrafficPolicy="Cluster")
     if spec["type"] in ("NodePort", "LoadBalancer"):
         _set(spec, externalTrafficPolicy="Cluster")
+    if spec["type"] == "LoadBalancer":
+        _set(spec, allocateLoadBalancerNodePorts=True)
     for port in spec.get("ports") or ():
         _set(port, protocol="TCP", targetPort=port.get("port"))
+
+
+def _addressed(manifest: Manifest) -> None:
+    spec = manifest["spec"]
     _set(manifest, status={"loadBalancer": {}})
+    if spec["type"] == "ExternalName":
+        return
+    name = f"{manifest['metadata'].get('namespace')}/{manifest['metadata'].get('name')}"
+    number = zlib.crc32(name.encode())
+    _set(spec, clusterIP=f"10.96.{number % 256}.{number // 256 % 254 + 1}")
+    _set(spec, clusterIPs=[spec["clusterIP"]], ipFamilies=["IPv4"], ipFamilyPolicy="SingleStack")
+    if spec["type"] in ("NodePort", "LoadBalancer"):
+        for place, port in enumerate(spec.get("ports") or ()):
+            _set(port, nodePort=30000 + (number + place) % 2768)
 
 
 def _secret(manifest: Manifest) -> None:
@@ -221,6 +252,10 @@ _FILLS: dict[tuple[str, str], Callable[[Manifest], None]] = {
     ("networking.k8s.io", "NetworkPolicy"): _network_policy,
     ("rbac.authorization.k8s.io", "RoleBinding"): _binding,
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _binding,
+}
+_ASSIGNS: dict[tuple[str, str], Callable[[Manifest], None]] = {
+    ("", "Service"): _addressed,
+    ("batch", "Job"): _chosen,
 }
 
 

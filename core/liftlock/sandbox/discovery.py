@@ -74,9 +74,7 @@ KINDS: tuple[Served, ...] = (
     _kind("batch", "v1", "CronJob", "cronjobs", "cj", all=True),
     _kind("networking.k8s.io", "v1", "Ingress", "ingresses", "ing"),
     _kind("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", "netpol", status=False),
-    _kind(
-        "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", all=True, generation=False
-    ),
+    _kind("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", all=True),
     _kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", "pdb"),
     _data(*_RBAC, "Role", "roles"),
     _data(*_RBAC, "RoleBinding", "rolebindings"),

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from liftlock.cluster.livediff.schema import schema_of
 from liftlock.cluster.livediff.threeway import same
 from liftlock.cluster.objects import Kind, Manifest, controller_uid, key
 from liftlock.model.diff import ObjectKey
 from liftlock.sandbox import patching, refusing
-from liftlock.sandbox.defaults import defaulted, faults
+from liftlock.sandbox.defaults import allocated, defaulted, faults
 from liftlock.sandbox.discovery import Served, by_kind
 from liftlock.sandbox.managing import updated
 
@@ -281,17 +280,20 @@ class Objects:
         if at.namespace:
             metadata["namespace"] = at.namespace
         _identity(metadata, old, self.now())
-        defaulted(made)
-        causes = faults(made, old)
+        try:
+            causes = faults(defaulted(made), old)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise refusing.unreadable(resource, error) from error
         if causes:
             raise refusing.invalid(resource, at.name, causes)
         if manager:
-            found = updated(old, made, schema_of(at.group, at.kind), manager, self.now(), subresource)
+            found = updated(old, made, (at.group, at.kind), manager, self.now(), subresource)
             metadata["managedFields"] = found
         elif old is not None and "managedFields" not in metadata and "managedFields" in old["metadata"]:
             metadata["managedFields"] = old["metadata"]["managedFields"]
         if not metadata.get("managedFields"):
             metadata.pop("managedFields", None)
+        allocated(made)
         if served.generation:
             before = old["metadata"].get("generation", 1) if old is not None else 0
             metadata["generation"] = before if old is not None and same(_spec(old), _spec(made)) else before + 1

@@ -7,10 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from liftlock.cluster.livediff.applying import applied
-from liftlock.cluster.livediff.fieldsets import FieldSet, lacking, taken_out, union, without
-from liftlock.cluster.livediff.schema import built_in, schema_of
-from liftlock.cluster.livediff.threeway import same
-from liftlock.sandbox.managing import APPLY, changed_fields, common, entries, fields_of, of_manager, with_entry
+from liftlock.cluster.livediff.fieldsets import FieldSet, taken_out, union, without
+from liftlock.cluster.livediff.schema import Schema, built_in, schema_of
+from liftlock.cluster.livediff.threeway import PATCH, item_keys, same
+from liftlock.sandbox.managing import (
+    APPLY,
+    changed_fields,
+    common,
+    entries,
+    fields_of,
+    is_whole,
+    of_manager,
+    with_entry,
+)
 from liftlock.sandbox.refusing import Refusal, contested
 
 Manifest = Mapping[str, Any]
@@ -48,7 +57,7 @@ def server_side(
     schema = schema_of(group, kind)
     if (wanted.get("metadata") or {}).get("managedFields"):
         raise Refusal(400, "metadata.managedFields must be nil")
-    named = fields_of(wanted, schema)
+    named = fields_of(wanted, group, kind)
     known = entries(live)
     others: FieldSet = {}
     for entry in known:
@@ -57,8 +66,8 @@ def server_side(
     gone = without(without(of_manager(known, manager, APPLY), named), others)
     base = taken_out(live, gone, union(named, others)) if gone else live
     body = {key: value for key, value in wanted.items() if key != "status"} if live.get("status") else wanted
-    made = applied(base, body, schema, whole_keys=True)
-    changed = changed_fields(live, made, schema) if live else {}
+    made = applied(base, _replacing(body, schema, group), schema, whole_keys=True)
+    changed = changed_fields(live, made, group, kind) if live else {}
     conflicts: list[tuple[str, str]] = []
     left = []
     for entry in known:
@@ -79,13 +88,18 @@ def server_side(
     return made
 
 
-def lost_fields(manifest: Manifest) -> list[dict[str, Any]]:
-    """The entries of managedFields without fields that the object does not have any more."""
-    made = []
-    for entry in entries(manifest):
-        fields = without(entry["fieldsV1"], lacking(manifest, entry["fieldsV1"]))
-        if fields:
-            made.append({**entry, "fieldsV1": fields})
+def _replacing(value: Manifest, schema: Schema, group: str) -> dict[str, Any]:
+    """The same with a word in each mapping that is replaced as a whole."""
+    made: dict[str, Any] = {}
+    for name, inner in value.items():
+        field = schema.field(name)
+        if isinstance(inner, Mapping):
+            whole = is_whole(group, name, field)
+            made[name] = {PATCH: "replace", **inner} if whole else _replacing(inner, field.inner, group)
+        elif isinstance(inner, list) and item_keys(field, True):
+            made[name] = [_replacing(i, field.inner, group) if isinstance(i, Mapping) else i for i in inner]
+        else:
+            made[name] = inner
     return made
 
 

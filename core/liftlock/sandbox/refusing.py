@@ -94,6 +94,12 @@ def invalid(resource: Resource, name: str, causes: Sequence[tuple[str, str, str]
     return Refusal(422, f'{kind} "{name}" is invalid: {inner}', causes=causes, resource=resource, name=name)
 
 
+def unreadable(resource: Resource, error: Exception) -> Refusal:
+    """Its fields are not of the types that the kind has."""
+    version, kind = resource.version, resource.kind
+    return Refusal(400, f'{kind} in version "{version}" cannot be handled as a {kind}: {error}', resource=resource)
+
+
 def expired(version: int, oldest: int) -> Refusal:
     """A version that is forgotten."""
     return Refusal(410, f"too old resource version: {version} ({oldest})")

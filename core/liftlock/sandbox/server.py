@@ -23,12 +23,12 @@ from liftlock.sandbox.refusing import Refusal
 _JSON_PATCH = "application/json-patch+json"
 _VERSION = {
     "major": "1",
-    "minor": "34",
-    "gitVersion": "v1.34.0",
+    "minor": "37",
+    "gitVersion": "v1.37.1",
     "gitCommit": "",
     "gitTreeState": "clean",
-    "buildDate": "2025-08-27T10:00:00Z",
-    "goVersion": "go1.24",
+    "buildDate": "2026-09-10T10:00:00Z",
+    "goVersion": "go1.26",
     "compiler": "gc",
     "platform": "linux/amd64",
 }

@@ -51,6 +51,10 @@ CASES = {
         LiveState.WAITING,
     ),
     "manual with nothing to sync": (doing(waiting=Waiting(Wait.MANUAL, "nobody")), LiveState.LEVEL),
+    "manual, and somebody changed it": (
+        replace(doing(waiting=Waiting(Wait.MANUAL, "nobody")), drift=1, drift_of="spec.replicas"),
+        LiveState.DRIFTED,
+    ),
     "its dependency is not ready": (
         doing(waiting=Waiting(Wait.DEPENDENCY, "depends on infra")),
         LiveState.WAITING,

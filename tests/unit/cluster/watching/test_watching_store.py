@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from listening import POD, Listening
@@ -133,6 +134,38 @@ def test_owners_follow_their_pods() -> None:
     assert not list(store.owned("rs1")) and len(list(store.owned("rs2"))) == 1
     store.replace(POD, "", ())
     assert not list(store.owned("rs2"))
+
+
+def test_what_did_not_change_is_the_same_when_it_is_read_again() -> None:
+    store = Store()
+    store.replace(POD, "", [pod("a", owner="one"), pod("b", owner="two"), pod("c", namespace="x", owner="two")])
+    one, two, every, some = store.owned("one"), store.owned("two"), store.of(*POD), store.of(*POD, "a")
+    assert store.owned("one") is one and store.of(*POD) is every and store.of(*POD, "a") is some
+    store.put(POD, pod("b", 2, owner="two"))
+    assert store.owned("one") is one and store.owned("two") is not two
+    assert [str(key(m)) for m in store.owned("two")] == ["Pod a/b", "Pod x/c"], "in the order they came in"
+    assert store.of(*POD) is not every and store.of(*POD, "a") is not some
+
+
+def test_what_is_equal_in_two_objects_is_kept_once() -> None:
+    store = Store()
+    spec = {"containers": [{"name": "main", "env": [{"name": "A", "value": "b"}]}], "replicas": 1}
+    made = [store.kept({**pod(name, owner="rs"), "spec": deepcopy(spec)}) for name in ("a", "b")]
+    store.replace(POD, "", made)
+    first, second = store.of(*POD)
+    assert first["spec"] is second["spec"] and first["metadata"] != second["metadata"]
+    store.put(POD, store.kept({**pod("a", 2, owner="rs"), "spec": {**deepcopy(spec), "replicas": True}}))
+    assert store.of(*POD)[0]["spec"]["containers"] is second["spec"]["containers"]
+
+
+def test_1_and_true_stay_apart_in_kinds_that_are_not_of_kubernetes() -> None:
+    store, kind = Store(), ("example.org", "Thing")
+    base = {"apiVersion": "example.org/v1", "kind": "Thing"}
+    for version, value in enumerate((1, True, 1.0), 1):
+        thing = {**base, "metadata": {**pod("t", version)["metadata"]}, "spec": {"value": value}}
+        store.put(kind, store.kept(thing))
+        (found,) = store.of(*kind)
+        assert type(found["spec"]["value"]) is type(value)
 
 
 def test_a_list_of_one_namespace_leaves_the_others() -> None:
