@@ -1,17 +1,17 @@
-"""What the API server fills in where a manifest says nothing, and what it does not take."""
+"""What the API server fills in where a manifest says nothing, and what it assigns."""
 
 from __future__ import annotations
 
 import base64
-import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from liftlock.cluster.livediff.schema import built_in
+
 Manifest = dict[str, Any]
-Cause = tuple[str, str, str]
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
-_ANY_NAME = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"})
+_SPARE = ("labels", "annotations", "finalizers", "ownerReferences")
+_DATA = ("data", "binaryData")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -21,6 +21,11 @@ def defaulted(manifest: Manifest) -> Manifest:
     fill = _FILLS.get(kind)
     if fill is not None:
         fill(manifest)
+    if built_in(kind[0]):
+        for table, names in ((manifest["metadata"], _SPARE), (manifest, _DATA)):
+            for name in names:
+                if name in table and not table[name]:
+                    del table[name]
     return manifest
 
 
@@ -257,57 +262,3 @@ _ASSIGNS: dict[tuple[str, str], Callable[[Manifest], None]] = {
     ("", "Service"): _addressed,
     ("batch", "Job"): _chosen,
 }
-
-
-# What is not taken ----------------------------------------------------------------------------------------------------
-
-
-def faults(manifest: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
-    """What is wrong with an object: reason, field and message of each."""
-    kind = str(manifest.get("kind", ""))
-    found = list(_named(manifest, kind))
-    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
-    spec = manifest.get("spec") or {}
-    if group == "apps" and kind in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"):
-        found += _workload(spec, (old or {}).get("spec"))
-    if (group, kind) == ("batch", "Job") and old is not None and old["spec"].get("template") != spec.get("template"):
-        found.append(("FieldValueInvalid", "spec.template", "Invalid value: field is immutable"))
-    if (group, kind) == ("", "Pod"):
-        found += _containers(spec, "spec")
-    return found
-
-
-def _named(manifest: Mapping[str, Any], kind: str) -> Iterator[Cause]:
-    name = (manifest.get("metadata") or {}).get("name")
-    if not name:
-        yield "FieldValueRequired", "metadata.name", "Required value: name or generateName is required"
-    elif kind not in _ANY_NAME and not (_NAME.fullmatch(str(name)) and len(str(name)) <= 253):
-        said = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"
-        yield "FieldValueInvalid", "metadata.name", f'Invalid value: "{name}": {said}'
-
-
-def _workload(spec: Mapping[str, Any], old: Mapping[str, Any] | None) -> Iterator[Cause]:
-    selector = spec.get("selector")
-    template = spec.get("template") or {}
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    if not selector:
-        yield "FieldValueRequired", "spec.selector", "Required value"
-    elif not (selector.get("matchLabels") or {}).items() <= labels.items():
-        said = "Invalid value: `selector` does not match template `labels`"
-        yield "FieldValueInvalid", "spec.template.metadata.labels", said
-    if old is not None and old.get("selector") != selector:
-        yield "FieldValueInvalid", "spec.selector", "Invalid value: field is immutable"
-    replicas = spec.get("replicas", 0)
-    if not isinstance(replicas, int) or replicas < 0:
-        yield "FieldValueInvalid", "spec.replicas", f"Invalid value: {replicas}: must be greater than or equal to 0"
-    yield from _containers(template.get("spec") or {}, "spec.template.spec")
-
-
-def _containers(spec: Mapping[str, Any], path: str) -> Iterator[Cause]:
-    containers = spec.get("containers") or ()
-    if not containers:
-        yield "FieldValueRequired", f"{path}.containers", "Required value"
-    for place, container in enumerate(containers):
-        for field in ("name", "image"):
-            if not container.get(field):
-                yield "FieldValueRequired", f"{path}.containers[{place}].{field}", "Required value"

@@ -15,9 +15,10 @@ from liftlock.cluster.livediff.threeway import same
 from liftlock.cluster.objects import Kind, Manifest, controller_uid, key
 from liftlock.model.diff import ObjectKey
 from liftlock.sandbox import patching, refusing
-from liftlock.sandbox.defaults import allocated, defaulted, faults
+from liftlock.sandbox.defaults import allocated, defaulted
 from liftlock.sandbox.discovery import Served, by_kind
 from liftlock.sandbox.managing import updated
+from liftlock.sandbox.validating import faults
 
 _FIRST = 1000
 _HISTORY = 20_000
@@ -157,6 +158,10 @@ class Objects:
             wanted = (manifest.get("metadata") or {}).get("resourceVersion")
             if wanted and wanted != old["metadata"]["resourceVersion"]:
                 raise refusing.modified(served.resource, key.name)
+            uid = (manifest.get("metadata") or {}).get("uid")
+            if uid and uid != old["metadata"]["uid"]:
+                said = f'Invalid value: "{uid}": field is immutable'
+                raise refusing.invalid(served.resource, key.name, [("FieldValueInvalid", "metadata.uid", said)])
             made = dict(manifest)
             if subresource == "status":
                 metadata = {**old["metadata"]}
