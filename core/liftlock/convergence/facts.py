@@ -41,6 +41,10 @@ class Facts:
     pushed_at: float | None = None
     rendered: bool = True
     """Whether `keys`, `unlike` and `wanted` are known yet."""
+    guessed: bool = False
+    """Whether nothing here renders some of `keys`: only the controller tells them, and `unlike` has none of them."""
+    compared: bool = True
+    """Whether all objects had been read when `unlike` was made: `objects` grow while they are looked at."""
 
     def hidden(self, key: ObjectKey) -> bool:
         """Whether the kind may not be read there; one that was not read yet is none of these."""
@@ -49,4 +53,6 @@ class Facts:
     @property
     def read(self) -> bool:
         """Whether all of its objects that may be read were read: before, nothing differs as nothing is seen."""
-        return all(self.objects.visible(key.group, key.kind, key.namespace) or self.hidden(key) for key in self.keys)
+        return self.compared and all(
+            self.objects.visible(key.group, key.kind, key.namespace) or self.hidden(key) for key in self.keys
+        )

@@ -68,11 +68,13 @@ def _shown(delivery: Delivery, facts: Facts) -> bool:
 
 
 def bears(facts: Facts) -> bool:
-    """Whether the workloads bear what was promoted though the commit does not render to them.
+    """Whether the workloads bear what was promoted, where the commit does not render to them.
 
-    A boot Job of Jenkins X renders the releases anew, applies that, and commits it after the promotion.
+    A chart that is not at hand renders to nothing here; a boot Job of Jenkins X renders the releases anew, applies
+    that, and commits it after the promotion.
     """
-    if not facts.values or any(d.controller is not Controller.JENKINSX for d in facts.deliveries):
+    booted = all(d.controller is Controller.JENKINSX for d in facts.deliveries)
+    if not facts.values or not (facts.guessed or booted):
         return False
     found = [m for key in facts.keys if key.kind in _WORKLOADS and (m := facts.objects.get(key)) is not None]
     return bool(found) and all(any(mark.endswith(facts.values) for mark in _marks(one)) for one in found)

@@ -130,7 +130,7 @@ def _ours(delivery: Delivery, facts: Facts) -> bool:
 
 def _late(before: Convergence | None, level: Reach, facts: Facts) -> bool:
     """Whether objects are still heard as they were before the apply: two watches are never quite even."""
-    if level is not Reach.APPLIED or not facts.unlike:
+    if level is not Reach.APPLIED or not (facts.unlike or facts.guessed):
         return False
     if not facts.deliveries:
         return True

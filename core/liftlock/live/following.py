@@ -109,7 +109,7 @@ class Follower:
             return facts
         tree, base = reading.tree_at(self._promoted.commit), None
         base_of = f"{self._promoted.commit}^"
-        known = True
+        known, compared, guessed = True, True, False
         mine: dict[ObjectKey, None] = {}
         wanted: dict[ObjectKey, Manifest] = {}
         changed: list[ObjectKey] = []
@@ -123,6 +123,9 @@ class Follower:
             mine.update(dict.fromkeys(here or whole.objects.get(spot.id, ())))
             manifests = dict(zip(here, made.objects, strict=False))
             wanted.update(manifests)
+            guessed = guessed or not here
+            # Before the comparison: what is read after it would show no difference that it has not seen.
+            compared = compared and replace(facts, keys=here).read
             differ |= unlike(made.objects, spot, there.objects)
             try:
                 base = reading.tree_at(self._world.repository.resolve(base_of))
@@ -139,6 +142,8 @@ class Follower:
             changed=tuple(changed),
             unlike=frozenset(differ),
             rendered=known and bool(spots),
+            guessed=guessed,
+            compared=compared,
         )
 
     def _touches(self, spot: Spot) -> bool:

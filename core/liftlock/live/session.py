@@ -36,6 +36,8 @@ from liftlock.model.plan import Plan
 from liftlock.overview.reading import Reading, require
 from liftlock.render.overlay import Overlay
 
+_EAGER = 0.02
+"""Seconds between two passes until all is known for the first time: somebody waits for the first live cells."""
 _SAMPLE = 0.1
 """A screen is told at most so often, in seconds."""
 _SHARE = 8
@@ -365,7 +367,10 @@ class Live:
                 began = time.monotonic()  # connecting is waiting, not work
                 self._pass()
             took = time.monotonic() - began
-            time.sleep(max(_SAMPLE - took, min(took * _SHARE, _LONGEST), 0.0))
+            if self._settled_pass:
+                time.sleep(max(_SAMPLE - took, min(took * _SHARE, _LONGEST), 0.0))
+            else:
+                time.sleep(max(_EAGER, min(took, _LONGEST)))
 
     def _connect(self) -> None:
         """Read the repository again now and then, and open the contexts that its environments need."""

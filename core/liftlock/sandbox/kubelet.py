@@ -122,7 +122,10 @@ class Kubelet:
             for life in self._lives.values()
             if life.due is not None and (forever or life.restarts < _ENOUGH_RESTARTS or life.stage < Stage.SETTLED)
         ]
-        return min([*times, *self._ending.values(), *self._controllers.due(self._now())], default=None)
+        now = self._now()
+        # What is over and still there is held by somebody else, who will change it.
+        ending = [at for at in self._ending.values() if at > now]
+        return min([*times, *ending, *self._controllers.due(now)], default=None)
 
     # Pods ------------------------------------------------------------------------------------------------------------
 
@@ -145,7 +148,7 @@ class Kubelet:
                 self._lives.pop(uid, None)
                 for container in pod["spec"]["containers"]:
                     self._tell(pod, "Killing", f"Stopping container {container['name']}", container["name"])
-            elif self._ending[uid] <= now:
+            elif self._ending[uid] <= now and not pod["metadata"].get("finalizers"):
                 self.objects.delete(key(pod), final=True)
             return
         life = self._lives.get(uid)

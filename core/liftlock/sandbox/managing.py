@@ -148,6 +148,16 @@ def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def _plain(fields: FieldSet) -> dict[str, Any]:
+    """The same; an element that stands alone is a leaf, and one in which nothing is left is not there."""
+    made: dict[str, Any] = {}
+    for key, inner in fields.items():
+        found = _plain(inner)
+        if found or not inner:
+            made[key] = {} if set(found) == {"."} and not key.startswith("k:") else found
+    return made
+
+
 def entries(manifest: Mapping[str, Any]) -> list[Entry]:
     """The entries of an object; what is none is left out."""
     found = (manifest.get("metadata") or {}).get("managedFields") or []
@@ -218,13 +228,13 @@ def updated(
     before: Mapping[str, Any] = old or {}
     known = entries(new if "managedFields" in (new.get("metadata") or {}) else before)
     changed = changed_fields(before, new, *at, update=True)
-    there = fields_of(new, *at)
-    gone = without(fields_of(before, *at), there) if old is not None else {}
+    there = fields_of(new, *at, update=True)
+    gone = without(fields_of(before, *at, update=True), there) if old is not None else {}
     lost = union(changed, gone)
     left: list[Entry] = []
     for entry in known:
         mine = _is(entry, manager, UPDATE, subresource)
-        fields = entry["fieldsV1"] if not lost else without(entry["fieldsV1"], gone if mine else lost)
+        fields = entry["fieldsV1"] if not lost else _plain(without(entry["fieldsV1"], gone if mine else lost))
         if fields:
             left.append({**entry, "fieldsV1": fields})
     if not changed:

@@ -23,6 +23,7 @@ from liftlock.sandbox.validating import faults
 _FIRST = 1000
 _HISTORY = 20_000
 _SYSTEM = ("default", "kube-system")
+_FOREGROUND = "foregroundDeletion"
 _KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 
 
@@ -186,29 +187,34 @@ class Objects:
             return self._write(served, at, made, None, manager, dry, "")
 
     def delete(
-        self, key: ObjectKey, *, dry: bool = False, orphan: bool = False, final: bool = False
+        self, key: ObjectKey, *, dry: bool = False, orphan: bool = False, final: bool = False, foreground: bool = False
     ) -> Manifest | None:
-        """End it and what it owns; with finalizers, or for a pod that a kubelet runs, only mark it (not when `final`).
+        """End it and what it owns (that first, when `foreground`; not at all, when `orphan`). None when there is none.
 
-        None when there is none.
+        With finalizers, or for a pod that a kubelet runs (not when `final`), it is only marked.
         """
         with self._lock:
             old = self.get(key)
             if old is None or dry:
                 return old
-            held = bool(old["metadata"].get("finalizers"))
-            lingers = self.graceful and (key.group, key.kind) == ("", "Pod") and (old.get("spec") or {}).get("nodeName")
-            if (held or lingers) and not final:
-                if "deletionTimestamp" in old["metadata"]:
-                    return old
-                seconds = 0 if held else (old.get("spec") or {}).get("terminationGracePeriodSeconds", 30)
-                marks = {"deletionTimestamp": self.now(), "deletionGracePeriodSeconds": seconds}
-                return self._keep(key, {**old, "metadata": {**old["metadata"], **marks}}, old)
-            gone = self._remove(key, old)
-            self._collect(old["metadata"]["uid"], orphan)
-            if (key.group, key.kind) == ("", "Namespace"):
-                self._empty(key.name)
-            return gone
+            metadata, spec = old["metadata"], old.get("spec") or {}
+            finalizers = list(metadata.get("finalizers") or ())
+            owned = self._dependents(metadata["uid"]) if foreground else []
+            new = bool(owned) and _FOREGROUND not in finalizers
+            if new:
+                finalizers.append(_FOREGROUND)
+            lingers = self.graceful and (key.group, key.kind) == ("", "Pod") and spec.get("nodeName") and not final
+            if not finalizers and not lingers:
+                return self._end(key, old, orphan)
+            if new or "deletionTimestamp" not in metadata:
+                seconds = 0 if finalizers else spec.get("terminationGracePeriodSeconds", 30)
+                marks = {"deletionTimestamp": self.now(), "deletionGracePeriodSeconds": seconds, **metadata}
+                if finalizers:
+                    marks["finalizers"] = finalizers
+                old = self._keep(key, {**old, "metadata": marks}, old)
+            for at in owned:
+                self.delete(at, foreground=True)
+            return self.get(key) or old
 
     def require(self, key: ObjectKey) -> Manifest:
         """The object. Raises Refusal when there is none."""
@@ -311,9 +317,7 @@ class Objects:
         if dry:
             return made
         if metadata.get("deletionTimestamp") and not metadata.get("finalizers") and at.kind != "Pod":
-            self._remove(at, made)
-            self._collect(metadata["uid"], False)
-            return made
+            return self._end(at, made, False)
         return self._keep(at, made, old)
 
     def _keep(self, at: ObjectKey, manifest: dict[str, Any], old: Manifest | None) -> Manifest:
@@ -337,26 +341,60 @@ class Objects:
         for listener in list(self._listeners):
             listener(change)
 
+    def _end(self, at: ObjectKey, old: Manifest, orphan: bool) -> Manifest:
+        """Take it away, with what nobody else owns."""
+        gone = self._remove(at, old)
+        self._collect(old["metadata"]["uid"], orphan)
+        for owner in old["metadata"].get("ownerReferences") or ():
+            self._release(owner, at.namespace)
+        if (at.group, at.kind) == ("", "Namespace"):
+            for held in list(self._held.values()):
+                for inner in [inner for inner in held if inner.namespace == at.name]:
+                    if inner in held:
+                        self._end(inner, held[inner], False)
+        return gone
+
+    def _dependents(self, uid: str) -> list[ObjectKey]:
+        return [
+            at
+            for held in self._held.values()
+            for at, manifest in held.items()
+            if any(owner.get("uid") == uid for owner in manifest["metadata"].get("ownerReferences") or ())
+        ]
+
     def _collect(self, uid: str, orphan: bool) -> None:
         """The garbage collector: what only this one owned goes with it."""
-        for held in list(self._held.values()):
-            for at, manifest in list(held.items()):
-                owners = manifest["metadata"].get("ownerReferences") or ()
-                left = [owner for owner in owners if owner.get("uid") != uid]
-                if len(left) == len(owners):
-                    continue
-                if left or orphan:
-                    metadata = {**manifest["metadata"], "ownerReferences": left}
-                    if not left:
-                        del metadata["ownerReferences"]
-                    self._keep(at, {**manifest, "metadata": metadata}, manifest)
-                else:
-                    self.delete(at)
+        for at in self._dependents(uid):
+            manifest = self.get(at)
+            if manifest is None:
+                continue
+            left = [owner for owner in manifest["metadata"]["ownerReferences"] if owner.get("uid") != uid]
+            if left or orphan:
+                metadata = {**manifest["metadata"], "ownerReferences": left}
+                if not left:
+                    del metadata["ownerReferences"]
+                self._keep(at, {**manifest, "metadata": metadata}, manifest)
+            else:
+                self.delete(at)
 
-    def _empty(self, namespace: str) -> None:
-        for held in list(self._held.values()):
-            for at in [at for at in held if at.namespace == namespace]:
-                self.delete(at, final=True)
+    def _release(self, owner: Mapping[str, Any], namespace: str) -> None:
+        """An owner that waits for what it owns goes when that has gone."""
+        group = str(owner.get("apiVersion", "")).rpartition("/")[0]
+        for place in (namespace, ""):
+            at = ObjectKey(group, str(owner.get("kind")), place, str(owner.get("name")))
+            found = self.get(at)
+            if found is None or found["metadata"]["uid"] != owner.get("uid"):
+                continue
+            finalizers = found["metadata"].get("finalizers") or []
+            if _FOREGROUND not in finalizers or self._dependents(found["metadata"]["uid"]):
+                return
+            left = [name for name in finalizers if name != _FOREGROUND]
+            metadata = {name: value for name, value in found["metadata"].items() if name != "finalizers"}
+            if left:
+                self._keep(at, {**found, "metadata": {**metadata, "finalizers": left}}, found)
+            else:
+                self._end(at, {**found, "metadata": metadata}, False)
+            return
 
     def _namespace(self, name: str) -> None:
         at = ObjectKey("", "Namespace", "", name)
@@ -380,7 +418,10 @@ def _identity(metadata: dict[str, Any], old: Manifest | None, now: str) -> None:
 
 
 def _spec(manifest: Manifest) -> dict[str, Any]:
-    return {name: value for name, value in manifest.items() if name not in ("metadata", "status")}
+    found = {name: value for name, value in manifest.items() if name not in ("metadata", "status")}
+    if manifest.get("kind") == "Pod":  # that it gets a node changes nothing
+        found["spec"] = {name: value for name, value in (found.get("spec") or {}).items() if name != "nodeName"}
+    return found
 
 
 def _kind_of(change: Change) -> Kind | None:

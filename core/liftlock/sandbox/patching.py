@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,9 +21,12 @@ from liftlock.sandbox.managing import (
     of_manager,
     with_entry,
 )
-from liftlock.sandbox.refusing import Refusal, contested
+from liftlock.sandbox.refusing import Refusal, contested, manager_text
 
 Manifest = Mapping[str, Any]
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_KUBECTL = "kubectl"
+_REJECTED = "the server rejected our request due to an error in our request"
 
 
 def merged(live: Manifest, patch: Any) -> dict[str, Any]:
@@ -52,7 +56,27 @@ def server_side(
 ) -> dict[str, Any]:
     """After a server-side apply: `live` is {} where there is no object yet. Raises Refusal for fields of others.
 
-    What the manager applied before and does not name any more goes, unless somebody else owns it too.
+    kubectl may take what it applied before by itself (what the annotation names), and keeps the annotation so.
+    """
+    last = ((live.get("metadata") or {}).get("annotations") or {}).get(LAST_APPLIED)
+    if manager != _KUBECTL or last is None:
+        return _server_side(live, wanted, group, kind, manager, force, {}, time)
+    try:
+        own = fields_of(json.loads(last), group, kind)
+    except (ValueError, TypeError, AttributeError):
+        own = {}
+    made = _server_side(live, wanted, group, kind, manager, force, own, time)
+    text = json.dumps(wanted, separators=(",", ":"), sort_keys=True, ensure_ascii=False) + "\n"
+    made["metadata"]["annotations"] = {**(made["metadata"].get("annotations") or {}), LAST_APPLIED: text}
+    return made
+
+
+def _server_side(
+    live: Manifest, wanted: Manifest, group: str, kind: str, manager: str, force: bool, own: FieldSet, time: str
+) -> dict[str, Any]:
+    """What the manager applied before and does not name any more goes, unless somebody else owns it too.
+
+    Fields in `own` are taken from others without a word.
     """
     schema = schema_of(group, kind)
     if (wanted.get("metadata") or {}).get("managedFields"):
@@ -69,17 +93,19 @@ def server_side(
     made = applied(base, _replacing(body, schema, group), schema, whole_keys=True)
     changed = changed_fields(live, made, group, kind) if live else {}
     conflicts: list[tuple[str, str]] = []
+    allowed = True
     left = []
     for entry in known:
         if entry["manager"] == manager and entry["operation"] == APPLY:
             left.append(entry)
             continue
         contest = common(entry["fieldsV1"], common(changed, named)) if changed else {}
-        conflicts += [(entry["manager"], path) for path in _paths(contest)]
+        conflicts += [(manager_text(entry), path) for path in _paths(contest)]
+        allowed = allowed and not without(contest, own)
         kept = without(entry["fieldsV1"], contest) if contest else entry["fieldsV1"]
         if kept:
             left.append({**entry, "fieldsV1": kept})
-    if conflicts and not force:
+    if conflicts and not (force or (own and allowed)):
         raise contested(conflicts)
     api_version = str(wanted.get("apiVersion", ""))
     metadata = {**(made.get("metadata") or {})}
@@ -107,11 +133,18 @@ def _paths(fields: FieldSet, path: str = "") -> Iterator[str]:
     for key, inner in fields.items():
         if key == ".":
             continue
-        step = f".{key[2:]}" if key.startswith("f:") else f"[{key[2:].strip('{}')}]"
+        step = f".{key[2:]}" if key.startswith("f:") else f"[{_item(key)}]"
         if any(name != "." for name in inner):
             yield from _paths(inner, path + step)
         else:
             yield path + step
+
+
+def _item(key: str) -> str:
+    """An item of a list as a path names it."""
+    if not key.startswith("k:"):
+        return f"={key[2:]}"
+    return ",".join(f"{name}={json.dumps(value)}" for name, value in json.loads(key[2:]).items())
 
 
 # JSON patch -----------------------------------------------------------------------------------------------------------
@@ -126,8 +159,7 @@ def json_patched(live: Manifest, patch: Any) -> dict[str, Any]:
         try:
             made = _step(made, step)
         except (KeyError, IndexError, ValueError, TypeError) as error:
-            said = f"the server rejected our request due to an error in our request: {step.get('path')}"
-            raise Refusal(422, said) from error
+            raise Refusal(422, _REJECTED) from error
     if not isinstance(made, dict):
         raise Refusal(422, "the patch leaves no object")
     return made
@@ -138,7 +170,7 @@ def _step(document: Any, step: Mapping[str, Any]) -> Any:
     path = _pointer(step["path"])
     if what == "test":
         if not same(_at(document, path), step.get("value")):
-            raise Refusal(422, "testing value failed: the server rejected our request due to an error in our request")
+            raise Refusal(422, _REJECTED)
         return document
     if what in ("move", "copy"):
         source = _pointer(step["from"])
@@ -174,8 +206,6 @@ def _put(document: Any, path: Sequence[str], value: Any, what: str) -> Any:
             del inner[int(last)]
     elif what == "remove":
         del inner[last]
-    elif what == "replace" and last not in inner:
-        raise KeyError(last)
     else:
         inner[last] = value
     return document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from liftlock.cluster.api import Resource
@@ -106,8 +106,22 @@ def expired(version: int, oldest: int) -> Refusal:
 
 
 def contested(conflicts: Sequence[tuple[str, str]]) -> Refusal:
-    """Fields that other managers have: manager and field of each."""
-    causes = [("FieldManagerConflict", field, f'conflict with "{manager}"') for manager, field in conflicts]
-    number = f"{len(causes)} conflict{'s' if len(causes) > 1 else ''}"
-    said = "; ".join(f"{message}: {field}" for _, field, message in causes)
-    return Refusal(409, f"Apply failed with {number}: {said}", causes=causes)
+    """Fields that other managers have: manager (as `manager_text` puts it) and field of each."""
+    causes = [("FieldManagerConflict", field, f"conflict with {manager}") for manager, field in conflicts]
+    if len(conflicts) == 1:
+        return Refusal(409, "Apply failed with 1 conflict: conflict with {}: {}".format(*conflicts[0]), causes=causes)
+    said = []
+    for manager in sorted({manager for manager, _ in conflicts}):
+        said.append(f"conflicts with {manager}:")
+        said += [f"- {field}" for one, field in conflicts if one == manager]
+    return Refusal(409, f"Apply failed with {len(conflicts)} conflicts: {chr(10).join(said)}", causes=causes)
+
+
+def manager_text(entry: Mapping[str, Any]) -> str:
+    """A manager as conflicts name it, out of its entry in managedFields."""
+    said = f'"{entry.get("manager")}"'
+    if entry.get("subresource"):
+        said += f' with subresource "{entry["subresource"]}"'
+    if entry.get("operation") == "Update":
+        said += f" using {entry.get('apiVersion')}"
+    return said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,12 +15,13 @@ from aiohttp import web
 
 from liftlock.cluster.api import APPLY_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from liftlock.cluster.objects import Manifest
-from liftlock.sandbox import asking, discovery, patching
+from liftlock.sandbox import asking, discovery, patching, subresources
 from liftlock.sandbox.asking import Address
 from liftlock.sandbox.feeding import Feeds
 from liftlock.sandbox.objects import Objects
 from liftlock.sandbox.refusing import Refusal
 
+_LOG = logging.getLogger(__name__)
 _JSON_PATCH = "application/json-patch+json"
 _VERSION = {
     "major": "1",
@@ -132,6 +134,9 @@ class ApiServer:
             return _json(refusal.status, refusal.code)
         except web.HTTPException as error:
             return _json(Refusal(error.status, _UNKNOWN if error.status == 404 else error.reason).status, error.status)
+        except Exception as error:
+            _LOG.exception("%s %s", request.method, request.rel_url)
+            return _json(Refusal(500, f"Internal error occurred: {error!r}").status, 500)
 
     # What there is ---------------------------------------------------------------------------------------------------
 
@@ -247,9 +252,8 @@ class ApiServer:
         wanted = (options.get("preconditions") or {}).get("uid")
         if wanted and wanted != manifest["metadata"]["uid"]:
             raise Refusal(409, f"Precondition failed: UID in precondition: {wanted}")
-        policy = request.query.get("propagationPolicy") or options.get("propagationPolicy")
         final = options.get("gracePeriodSeconds") == 0 or request.query.get("gracePeriodSeconds") == "0"
-        self.objects.delete(at.key, dry=asking.dry(request, options), orphan=policy == "Orphan", final=final)
+        self.objects.delete(at.key, dry=asking.dry(request, options), final=final, **_policy(request, options))
         left = self.objects.get(at.key)
         if left is not None and "deletionTimestamp" in left["metadata"]:
             return _json(left)
@@ -268,7 +272,7 @@ class ApiServer:
             if fits(manifest):
                 metadata = manifest["metadata"]
                 key = Address(at.served, metadata.get("namespace", ""), metadata["name"]).key
-                self.objects.delete(key, dry=asking.dry(request, options))
+                self.objects.delete(key, dry=asking.dry(request, options), **_policy(request, options))
         return self._list(request, at)
 
     # Subresources ----------------------------------------------------------------------------------------------------
@@ -276,40 +280,16 @@ class ApiServer:
     async def _scale(self, request: web.Request, at: Address) -> web.Response:
         manifest = self.objects.require(at.key)
         if request.method in ("PUT", "PATCH"):
-            sent = await asking.body(request)
-            scale = sent if request.method == "PUT" else _patched(request.content_type, _scale_of(manifest), sent, at)
-            metadata = {"resourceVersion": (scale.get("metadata") or {}).get("resourceVersion")}
-            replicas = (scale.get("spec") or {}).get("replicas", 0)
-            made = {
-                **manifest,
-                "metadata": {**manifest["metadata"], **metadata},
-                "spec": {**manifest["spec"], "replicas": replicas},
-            }
+            sent, scale = await asking.body(request), subresources.scale_of(manifest)
+            scale = sent if request.method == "PUT" else _patched(request.content_type, scale, sent, at)
+            made = subresources.scaled(manifest, scale)
             manager, dry = asking.manager(request), asking.dry(request)
             manifest = self.objects.replace(at.key, made, manager=manager, dry=dry, subresource="scale")
-        return _json(_scale_of(manifest))
+        return _json(subresources.scale_of(manifest))
 
     def _log(self, request: web.Request, at: Address) -> web.Response:
-        pod = self.objects.require(at.key)
-        names = [container["name"] for container in pod["spec"]["containers"]]
-        container = request.query.get("container") or names[0]
-        if container not in names:
-            raise Refusal(400, f"container {container} is not valid for pod {at.name}")
-        status: Mapping[str, Any] = next(
-            (s for s in (pod.get("status") or {}).get("containerStatuses") or () if s["name"] == container), {}
-        )
-        previous = asking.flag(request, "previous")
-        run = status.get("lastState" if previous else "state") or {}
-        if "terminated" not in run and "running" not in run and not status.get("lastState"):
-            reason = (run.get("waiting") or {}).get("reason", "ContainerCreating")
-            said = {
-                "ErrImagePull": "trying and failing to pull image",
-                "ImagePullBackOff": "trying and failing to pull image",
-            }
-            raise Refusal(
-                400,
-                f'container "{container}" in pod "{at.name}" is waiting to start: {said.get(reason, reason)}',
-            )
+        pod, previous = self.objects.require(at.key), asking.flag(request, "previous")
+        container = subresources.container_of(pod, request.query.get("container", ""), previous)
         lines = list(self.logs(pod, container, previous))
         tail = asking.number(request, "tailLines")
         if tail is not None:
@@ -401,20 +381,9 @@ def _patched(content_type: str, live: Manifest, patch: Any, at: Address) -> dict
     raise Refusal(415, f"the body of the request was in an unknown format: {content_type}")
 
 
-def _scale_of(manifest: Manifest) -> dict[str, Any]:
-    spec, metadata = manifest.get("spec") or {}, manifest["metadata"]
-    labels = ((spec.get("selector") or {}).get("matchLabels") or {}).items()
-    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {name: metadata[name] for name in kept if name in metadata},
-        "spec": {"replicas": spec.get("replicas", 0)},
-        "status": {
-            "replicas": (manifest.get("status") or {}).get("replicas", 0),
-            "selector": ",".join(f"{name}={value}" for name, value in labels),
-        },
-    }
+def _policy(request: web.Request, options: Mapping[str, Any]) -> dict[str, bool]:
+    policy = request.query.get("propagationPolicy") or options.get("propagationPolicy")
+    return {"orphan": policy == "Orphan", "foreground": policy == "Foreground"}
 
 
 def _verb(request: web.Request, at: Address) -> str:

@@ -20,6 +20,7 @@ _FREE = frozenset(
         *("persistentVolumeClaimRetentionPolicy", "serviceName", "selector"),
     }
 )
+_CHANGEABLE = frozenset({"activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"})
 
 
 def faults(manifest: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[Cause]:
@@ -31,6 +32,8 @@ def faults(manifest: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[C
     found = list(_named(manifest, kind))
     group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
     _texts(manifest["metadata"], "metadata")
+    if old is not None and "deletionTimestamp" in old["metadata"]:
+        found += _finalizers(manifest["metadata"], old["metadata"])
     if not built_in(group):
         return found
     spec = manifest.get("spec") or {}
@@ -51,6 +54,9 @@ def faults(manifest: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[C
             found.append(("FieldValueRequired", "spec.schedule", "Required value"))
     elif (group, kind) == ("", "Pod"):
         found += _pod(spec, "spec", ("Always", "OnFailure", "Never"))
+        if before is not None and not same(_fixed(spec, before), _fixed(before, before)):
+            said = "Forbidden: pod updates may not change fields other than `spec.containers[*].image`"
+            found.append(("FieldValueForbidden", "spec", said))
     elif (group, kind) == ("", "Service"):
         if not spec.get("ports") and spec.get("clusterIP") != "None" and spec["type"] != "ExternalName":
             found.append(("FieldValueRequired", "spec.ports", "Required value"))
@@ -109,6 +115,24 @@ def _stateful(spec: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[Cause
             "are forbidden"
         )
         yield "FieldValueForbidden", "spec", said
+
+
+def _finalizers(metadata: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[Cause]:
+    new = [name for name in metadata.get("finalizers") or () if name not in (old.get("finalizers") or ())]
+    if new:
+        names = ", ".join(f'"{name}"' for name in new)
+        said = "no new finalizers can be added if the object is being deleted, found new finalizers "
+        yield "FieldValueForbidden", "metadata.finalizers", f"Forbidden: {said}[]string{{{names}}}"
+
+
+def _fixed(spec: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a pod cannot be changed once it is there; its node can be given once."""
+    made = {name: value for name, value in spec.items() if name not in _CHANGEABLE}
+    if not old.get("nodeName"):
+        made.pop("nodeName", None)
+    for name in ("containers", "initContainers"):
+        made[name] = [{k: v for k, v in c.items() if k != "image"} for c in spec.get(name) or ()]
+    return made
 
 
 def _pod(spec: Mapping[str, Any], path: str, policies: tuple[str, ...]) -> Iterator[Cause]:

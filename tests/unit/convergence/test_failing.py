@@ -188,6 +188,17 @@ def test_what_a_boot_job_rendered_anew_is_known_by_the_version_that_its_workload
     assert track(first, facts(25, boot, live, **told)).outcome is Outcome.CONVERGED
 
 
+def test_a_chart_that_is_not_at_hand_is_known_by_the_version_that_its_workloads_bear() -> None:
+    synced = Delivery(Controller.ARGOCD, APPLICATION, seen=MINE, attempted=MINE, applied=MINE, applied_at=BEGAN + 4)
+    told = {"keys": (WEB,), "guessed": True, "values": ("1.1.0",)}
+    old = track(None, facts(5, synced, web("shop/web:1.0.0"), **told))
+    assert old.outcome is Outcome.RUNNING
+    assert track(old, facts(6, synced, web("shop/web:1.0.0"), **told)).outcome is Outcome.RUNNING
+    assert track(old, facts(6, synced, web("shop/web:1.1.0"), **told)).outcome is Outcome.CONVERGED
+    # A setting that no workload shows: the watches have had their time to be even.
+    assert track(old, facts(25, synced, web("shop/web:1.0.0"), **told)).outcome is Outcome.CONVERGED
+
+
 @pytest.mark.parametrize("wait", [Wait.MANUAL, Wait.WINDOW, Wait.SUSPENDED, Wait.POLL])
 def test_what_is_held_up_says_for_what_and_until_when(wait: Wait) -> None:
     waiting = Waiting(wait, "held up", BEGAN + 600)

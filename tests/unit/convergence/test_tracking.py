@@ -303,6 +303,12 @@ def test_objects_that_were_not_read_yet_prove_nothing() -> None:
     assert track(None, facts(BEGAN + 5, applied, objects=unread)).outcome is Outcome.RUNNING
 
 
+def test_objects_that_were_read_after_they_were_compared_prove_nothing() -> None:
+    late = facts(BEGAN + 5, objects=Snapshot([deployment(ready=True)]), compared=False)
+    assert track(None, late).outcome is Outcome.RUNNING
+    assert track(None, replace(late, compared=True)).outcome is Outcome.CONVERGED
+
+
 def test_objects_that_may_not_be_read_are_a_caveat() -> None:
     settings_key = ObjectKey("", "Secret", "shop", "keys")
     one = track(
