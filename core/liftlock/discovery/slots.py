@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from liftlock.discovery.families import Families, FileSlot, file_slots
@@ -93,7 +94,7 @@ def _file_places(
         if not is_data(name):
             continue
         stem = name.partition(".")[0]
-        slots = list(file_slots(name, folder))
+        slots = [*_whole_names(stem, name[len(stem) :], families), *file_slots(name, folder)]
         if stem.lower() in families.support:
             slots.insert(0, FileSlot("", stem, name[len(stem) :], False))
         for slot in slots:
@@ -108,6 +109,16 @@ def _file_places(
             place = places.setdefault(key, Place(folder, False, slot.before, slot.after))
             place.held[slot.name].append(name)
             break
+
+
+def _whole_names(stem: str, tail: str, families: Families) -> Iterator[FileSlot]:
+    """The slot of a whole name of several words that folders elsewhere have: the end of `platform-production-us`."""
+    words = stem.split("-")
+    for number in range(1, len(words) - 1):
+        name = "-".join(words[number:])
+        if name.lower() in families.support:
+            yield FileSlot("-".join(words[:number]) + "-", name, tail, True)
+            return
 
 
 def _doubtful(read: EnvName | None) -> bool:

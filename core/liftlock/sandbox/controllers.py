@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from liftlock.cluster.objects import Manifest, key
@@ -12,9 +13,11 @@ from liftlock.sandbox.jobs import Jobs
 from liftlock.sandbox.objects import Objects
 from liftlock.sandbox.owning import Hands, Owned, condition, share
 from liftlock.sandbox.pods import ready
+from liftlock.sandbox.refusing import Refusal
 from liftlock.sandbox.selecting import by_selector
 from liftlock.sandbox.stateful import step_daemons, step_stateful
 
+_LOG = logging.getLogger(__name__)
 _ADDRESS = "192.0.2.10"
 
 
@@ -26,36 +29,45 @@ class Controllers:
         self._hands = Hands(objects, seed)
         self._deployments = Deployments(self._hands)
         self._jobs = Jobs(self._hands)
+        self._odd: set[str] = set()
 
-    def due(self, now: float) -> list[float]:
+    def due(self) -> list[float]:
         """When something happens by itself."""
-        return [*self._deployments.due(now), *self._jobs.due(now)]
+        return [*self._deployments.due(), *self._jobs.due()]
 
     def step(self, now: float) -> None:
         """Bring everything forward as far as it goes without time passing."""
-        objects, hands = self._objects, self._hands
-        owned = Owned(objects)
-        for manifest in objects.of("apps", "Deployment"):
-            self._deployments.step(manifest, owned, now)
-        for manifest in objects.of("apps", "ReplicaSet"):
-            step_set(hands, manifest, owned)
-        for manifest in objects.of("apps", "StatefulSet"):
-            step_stateful(hands, manifest, owned)
-        for manifest in objects.of("apps", "DaemonSet"):
-            step_daemons(hands, manifest, owned)
-        for manifest in objects.of("batch", "Job"):
-            self._jobs.step(manifest, owned, now)
-        for manifest in objects.of("autoscaling", "HorizontalPodAutoscaler"):
-            self._autoscaler(manifest)
-        for manifest in objects.of("policy", "PodDisruptionBudget"):
-            self._budget(manifest)
-        for manifest in objects.of("", "PersistentVolumeClaim"):
-            self._claim(manifest)
-        for manifest in objects.of("", "Service"):
-            if manifest["spec"].get("type") == "LoadBalancer":
-                hands.set_status(manifest, {"loadBalancer": {"ingress": [{"ip": _ADDRESS, "ipMode": "VIP"}]}})
-        for manifest in objects.of("networking.k8s.io", "Ingress"):
-            hands.set_status(manifest, {"loadBalancer": {"ingress": [{"ip": _ADDRESS}]}})
+        hands = self._hands
+        owned = Owned(self._objects)
+        self._each("apps", "Deployment", lambda m: self._deployments.step(m, owned, now))
+        self._each("apps", "ReplicaSet", lambda m: step_set(hands, m, owned))
+        self._each("apps", "StatefulSet", lambda m: step_stateful(hands, m, owned))
+        self._each("apps", "DaemonSet", lambda m: step_daemons(hands, m, owned))
+        self._each("batch", "Job", lambda m: self._jobs.step(m, owned, now))
+        self._each("autoscaling", "HorizontalPodAutoscaler", self._autoscaler)
+        self._each("policy", "PodDisruptionBudget", self._budget)
+        self._each("", "PersistentVolumeClaim", self._claim)
+        self._each("", "Service", self._service)
+        self._each("networking.k8s.io", "Ingress", self._ingress)
+
+    def _each(self, group: str, kind: str, work: Callable[[Manifest], object]) -> None:
+        """One that cannot be brought forward does not hold up the others."""
+        for manifest in self._objects.of(group, kind):
+            try:
+                work(manifest)
+            except Refusal:
+                pass  # somebody else was quicker: the next pass sees it
+            except (AttributeError, KeyError, TypeError, ValueError):
+                if manifest["metadata"]["uid"] not in self._odd:
+                    self._odd.add(manifest["metadata"]["uid"])
+                    _LOG.exception("%s %s cannot be brought about", kind, manifest["metadata"]["name"])
+
+    def _service(self, manifest: Manifest) -> None:
+        if manifest["spec"].get("type") == "LoadBalancer":
+            self._hands.set_status(manifest, {"loadBalancer": {"ingress": [{"ip": _ADDRESS, "ipMode": "VIP"}]}})
+
+    def _ingress(self, manifest: Manifest) -> None:
+        self._hands.set_status(manifest, {"loadBalancer": {"ingress": [{"ip": _ADDRESS}]}})
 
     def _autoscaler(self, manifest: Manifest) -> None:
         spec, before, moment = manifest["spec"], manifest.get("status") or {}, self._objects.now()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from liftlock.cluster.livediff.schema import built_in
+from liftlock.cluster.livediff.threeway import same
 
 Manifest = dict[str, Any]
+_GENERATION = "deprecated.daemonset.template.generation"
 _SPARE = ("labels", "annotations", "finalizers", "ownerReferences")
 _DATA = ("data", "binaryData")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -27,6 +29,17 @@ def defaulted(manifest: Manifest) -> Manifest:
                 if name in table and not table[name]:
                     del table[name]
     return manifest
+
+
+def counted(manifest: Manifest, old: Mapping[str, Any] | None) -> None:
+    """A DaemonSet counts its templates in an annotation, as it did when it had no generation."""
+    if manifest.get("kind") != "DaemonSet":
+        return
+    number = 1
+    if old is not None:
+        changed = not same(old["spec"]["template"], manifest["spec"]["template"])
+        number = int((old["metadata"].get("annotations") or {}).get(_GENERATION, 1)) + changed
+    manifest["metadata"].setdefault("annotations", {})[_GENERATION] = str(number)
 
 
 def allocated(manifest: Manifest) -> Manifest:
@@ -89,16 +102,23 @@ def _job(manifest: Manifest) -> None:
     spec = manifest.setdefault("spec", {})
     _job_spec(spec)
     _set(spec, backoffLimit=6, completionMode="NonIndexed", suspend=False, podReplacementPolicy="TerminatingOrFailed")
+    labels = spec["template"]["metadata"].get("labels")
+    if labels and not manifest["metadata"].get("labels"):
+        # The very same: as the API server does it, what is added to those of the template is added to these.
+        manifest["metadata"]["labels"] = labels
 
 
 def _chosen(manifest: Manifest) -> None:
-    spec = manifest["spec"]
-    uid, name = manifest["metadata"].get("uid"), manifest["metadata"].get("name")
-    if uid and not spec.get("manualSelector"):
+    spec, metadata = manifest["spec"], manifest["metadata"]
+    _set(spec, manualSelector=False)
+    labels = spec["template"]["metadata"].setdefault("labels", {})
+    if not spec["manualSelector"]:
+        uid, name = metadata["uid"], metadata["name"]
         chosen = {"batch.kubernetes.io/controller-uid": uid}
         _set(spec, selector={"matchLabels": chosen})
-        labels = {**chosen, "batch.kubernetes.io/job-name": name, "controller-uid": uid, "job-name": name}
-        spec["template"]["metadata"].setdefault("labels", {}).update(labels)
+        labels.update({**chosen, "batch.kubernetes.io/job-name": name, "controller-uid": uid, "job-name": name})
+    if metadata.get("labels") is labels:
+        metadata["labels"] = dict(labels)
 
 
 def _job_spec(spec: Manifest) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 from liftlock.cluster.objects import Manifest, key
@@ -10,20 +11,27 @@ from liftlock.sandbox.owning import Hands, Owned, condition, hashed, reference, 
 from liftlock.sandbox.pods import ready
 
 _REVISION = "deployment.kubernetes.io/revision"
+_HISTORY = "deployment.kubernetes.io/revision-history"
 _HASH = "pod-template-hash"
 _SOURCE = "deployment-controller"
+_PREFIX = "deployment.kubernetes.io/"
+_OWN = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
+_GIVEN_UP = math.inf
 
 
 class Deployments:
-    """Rolls out one surge pod at a time, and takes an old one away when that is ready."""
+    """Rolls out as many pods more, and takes away as many old ones, as the strategy lets it."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
-        self._progress: dict[str, tuple[Any, float, float]] = {}
+        self._progress: dict[str, tuple[Any, float]] = {}
+        """By the uid: how far the rollout is, and when it is given up unless it gets on (never: it is given up)."""
 
-    def due(self, now: float) -> list[float]:
+    def due(self) -> list[float]:
         """When rollouts that do not get on are given up."""
-        return [since + seconds for _, since, seconds in self._progress.values() if since + seconds > now]
+        there = {manifest["metadata"]["uid"] for manifest in self._hands.objects.of("apps", "Deployment")}
+        self._progress = {uid: known for uid, known in self._progress.items() if uid in there}
+        return [at for _, at in self._progress.values() if at != _GIVEN_UP]
 
     def step(self, manifest: Manifest, owned: Owned, now: float) -> None:
         """Bring one forward."""
@@ -50,7 +58,9 @@ class Deployments:
 
     def _create(self, manifest: Manifest, short: str, old: list[Manifest], owned: Owned) -> None:
         metadata, spec = manifest["metadata"], manifest["spec"]
-        wanted = spec["replicas"] if not any(s["spec"]["replicas"] or owned.all(s) for s in old) else 0
+        wanted = max(0, min(spec["replicas"], spec["replicas"] + _strategy(manifest)[0] - _total(old)))
+        if spec["strategy"]["type"] == "Recreate" and any(s["spec"]["replicas"] or owned.all(s) for s in old):
+            wanted = 0
         template = copy.deepcopy(dict(spec["template"]))
         template["metadata"] = {**template.get("metadata", {})}
         template["metadata"]["labels"] = {**(template["metadata"].get("labels") or {}), _HASH: short}
@@ -65,8 +75,8 @@ class Deployments:
                     "namespace": metadata["namespace"],
                     "labels": template["metadata"]["labels"],
                     "annotations": {
-                        "deployment.kubernetes.io/desired-replicas": str(spec["replicas"]),
-                        "deployment.kubernetes.io/max-replicas": str(spec["replicas"] + 1),
+                        **_inherited(manifest),
+                        **_sizes(manifest),
                         _REVISION: str(1 + max(map(_revision, old), default=0)),
                     },
                     "ownerReferences": [reference(manifest)],
@@ -89,13 +99,17 @@ class Deployments:
         number = max([_revision(new), *(1 + _revision(s) for s in old)])
         for one in (new, manifest):
             if _revision(one) != number:
-                annotations = {"metadata": {"annotations": {_REVISION: str(number)}}}
-                self._hands.objects.patch(key(one), annotations)
+                annotations = {_REVISION: str(number)}
+                if one is new:
+                    before = (one["metadata"].get("annotations") or {}).get(_HISTORY)
+                    annotations[_HISTORY] = ",".join([*([before] if before else []), str(_revision(one))])
+                self._hands.objects.patch(key(one), {"metadata": {"annotations": annotations}})
 
     def _scale(self, manifest: Manifest, one: Manifest, replicas: int) -> None:
         before = one["spec"]["replicas"]
         if replicas != before:
-            self._hands.objects.patch(key(one), {"spec": {"replicas": replicas}})
+            changes = {"metadata": {"annotations": _sizes(manifest)}, "spec": {"replicas": replicas}}
+            self._hands.objects.patch(key(one), changes)
             self._told(manifest, one["metadata"]["name"], before, replicas)
 
     def _told(self, manifest: Manifest, name: str, before: int, replicas: int) -> None:
@@ -110,32 +124,29 @@ class Deployments:
             self._scale(manifest, new, manifest["spec"]["replicas"])
 
     def _roll(self, manifest: Manifest, new: Manifest, old: list[Manifest], owned: Owned) -> None:
-        wanted = manifest["spec"]["replicas"]
-        mine = new["spec"]["replicas"]
-        others = sum(s["spec"]["replicas"] for s in old)
-        if mine > wanted or not others:
+        wanted, mine = manifest["spec"]["replicas"], new["spec"]["replicas"]
+        surge, missing = _strategy(manifest)
+        total = mine + _total(old)
+        if mine > wanted:
             self._scale(manifest, new, wanted)
-            if not others:
-                return
-            mine = wanted
-        rolling = manifest["spec"]["strategy"].get("rollingUpdate") or {}
-        surge = min(1, share(rolling.get("maxSurge"), wanted, up=True))
-        missing = 0 if surge else max(1, share(rolling.get("maxUnavailable"), wanted, up=False))
-        room = wanted + surge - mine - others
-        if room > 0 and mine < wanted:
-            self._scale(manifest, new, min(wanted, mine + room))
-        fresh = sum(map(ready, owned.of(new)))
-        # What is ready of the old ones is only taken away as far as enough stays; what is not, always.
-        spare = mine + others - (wanted - missing) - (mine - fresh)
+            return
+        room = min(wanted + surge - total, wanted - mine)
+        if room > 0:
+            self._scale(manifest, new, mine + room)
+            return
+        ready_ones = {s["metadata"]["uid"]: sum(map(ready, owned.of(s))) for s in (*old, new)}
+        # What is not ready goes first, as far as that leaves enough; then what is ready, as the new ones get so.
+        spare = total - (wanted - missing) - (mine - ready_ones[new["metadata"]["uid"]])
+        extra = min(spare, sum(ready_ones.values()) - (wanted - missing))
         for one in sorted(old, key=_revision):
-            if spare <= 0:
-                return
-            replicas, fine = one["spec"]["replicas"], sum(map(ready, owned.of(one)))
-            gone = min(replicas - min(fine, replicas), spare)
+            replicas = one["spec"]["replicas"]
+            fine = min(ready_ones[one["metadata"]["uid"]], replicas)
+            broken = max(0, min(replicas - fine, spare))
+            spare -= broken
+            gone = max(0, min(fine, extra, spare))
+            extra -= gone
             spare -= gone
-            more = min(replicas - gone, spare)
-            spare -= more
-            self._scale(manifest, one, replicas - gone - more)
+            self._scale(manifest, one, replicas - broken - gone)
 
     def _clean(self, manifest: Manifest, old: list[Manifest]) -> None:
         limit = manifest["spec"].get("revisionHistoryLimit", 10)
@@ -161,10 +172,8 @@ class Deployments:
             "unavailableReplicas": max(0, max(total, wanted) - available),
         }
         made = {name: value for name, value in made.items() if value}
-        rolling = spec["strategy"].get("rollingUpdate") or {}
-        spared = share(rolling.get("maxUnavailable", 0), wanted, up=False)
-        if not share(rolling.get("maxSurge", 1), wanted, up=True):
-            spared = max(1, spared)
+        made["terminatingReplicas"] = sum(s.get("terminatingReplicas", 0) for s in statuses)
+        _, spared = _strategy(manifest)
         moment = self._hands.objects.now()
         enough = available >= wanted - spared
         said = f"Deployment {'has' if enough else 'does not have'} minimum availability."
@@ -176,16 +185,27 @@ class Deployments:
         name = new["metadata"]["name"] if new is not None else ""
         complete = updated == total == available == wanted and new is not None
         uid, mark = metadata["uid"], (metadata["generation"], updated, total, ready_ones, available)
-        known = self._progress.get(uid)
-        if known is None or known[0] != mark:
-            known = self._progress[uid] = (mark, now, float(spec.get("progressDeadlineSeconds", 600)))
+        known = next((c for c in before.get("conditions") or () if c["type"] == "Progressing"), {})
         if spec.get("paused"):
-            self._progressing(manifest, made, "Unknown", "DeploymentPaused", "Deployment is paused")
-        elif complete:
-            self._progress.pop(uid)
+            self._progress.pop(uid, None)
+            if known.get("reason") == "ProgressDeadlineExceeded":
+                self._hands.set_status(manifest, made)
+            else:
+                self._progressing(manifest, made, "Unknown", "DeploymentPaused", "Deployment is paused")
+            return
+        if complete:
+            self._progress.pop(uid, None)
             said = f'ReplicaSet "{name}" has successfully progressed.'
             self._progressing(manifest, made, "True", "NewReplicaSetAvailable", said)
-        elif now >= known[1] + known[2]:
+            return
+        if total == updated and known.get("reason") == "NewReplicaSetAvailable":
+            # The rollout is over: that pods come and go since is nothing of it.
+            self._hands.set_status(manifest, made)
+            return
+        if uid not in self._progress or self._progress[uid][0] != mark:
+            self._progress[uid] = (mark, now + float(spec.get("progressDeadlineSeconds", 600)))
+        if now >= self._progress[uid][1] or self._progress[uid][1] == _GIVEN_UP:
+            self._progress[uid] = (mark, _GIVEN_UP)
             said = f'ReplicaSet "{name}" has timed out progressing.'
             self._progressing(manifest, made, "False", "ProgressDeadlineExceeded", said)
         else:
@@ -197,6 +217,31 @@ class Deployments:
         made = condition(before, "Progressing", how, reason, message, moment, updates=True)
         others = [c for c in status.get("conditions") or () if c["type"] != "Progressing"]
         self._hands.set_status(manifest, {**status, "conditions": [*others, made]})
+
+
+def _strategy(manifest: Manifest) -> tuple[int, int]:
+    """How many pods there may be more than are wanted, and how many less."""
+    wanted, strategy = manifest["spec"]["replicas"], manifest["spec"]["strategy"]
+    if strategy["type"] == "Recreate":
+        return 0, 0
+    rolling = strategy.get("rollingUpdate") or {}
+    surge = share(rolling.get("maxSurge"), wanted, up=True)
+    missing = share(rolling.get("maxUnavailable"), wanted, up=False)
+    return surge, min(wanted, missing if surge else max(1, missing))
+
+
+def _total(sets: list[Manifest]) -> int:
+    return sum(s["spec"]["replicas"] for s in sets)
+
+
+def _sizes(manifest: Manifest) -> dict[str, str]:
+    wanted = manifest["spec"]["replicas"]
+    return {f"{_PREFIX}desired-replicas": str(wanted), f"{_PREFIX}max-replicas": str(wanted + _strategy(manifest)[0])}
+
+
+def _inherited(manifest: Manifest) -> dict[str, str]:
+    annotations = (manifest["metadata"].get("annotations") or {}).items()
+    return {name: value for name, value in annotations if name not in _OWN and not name.startswith(_PREFIX)}
 
 
 def _revision(manifest: Manifest) -> int:
@@ -219,6 +264,7 @@ def step_set(hands: Hands, manifest: Manifest, owned: Owned) -> None:
         {
             "replicas": len(pods),
             **{name: count for name, count in counts.items() if count},
+            "terminatingReplicas": len(owned.all(manifest)) - len(pods),
             "observedGeneration": manifest["metadata"]["generation"],
         },
     )

@@ -17,11 +17,14 @@ class Jobs:
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
-        self._retries: dict[str, float] = {}
+        self._retries: dict[str, tuple[int, float]] = {}
+        """By the Job: how many pods have failed, and when the next one starts."""
 
-    def due(self, now: float) -> list[float]:
+    def due(self) -> list[float]:
         """When a pod is tried again."""
-        return [at for at in self._retries.values() if at > now]
+        there = {manifest["metadata"]["uid"] for manifest in self._hands.objects.of("batch", "Job")}
+        self._retries = {uid: known for uid, known in self._retries.items() if uid in there}
+        return [at for _, at in self._retries.values()]
 
     def step(self, manifest: Manifest, owned: Owned, now: float) -> None:
         """Bring one forward."""
@@ -58,14 +61,14 @@ class Jobs:
         if failed > limit:
             said = "Job has reached the specified backoff limit"
             status["conditions"] = [
-                condition(before, name, "True", "BackoffLimitExceeded", said, moment)
+                {**condition(before, name, "True", "BackoffLimitExceeded", said, moment), "lastProbeTime": moment}
                 for name in ("FailureTarget", "Failed")
             ]
             self._hands.tell(manifest, "BackoffLimitExceeded", said, _SOURCE, warning=True)
         elif succeeded >= wanted:
             said = "Reached expected number of succeeded pods"
             status["conditions"] = [
-                condition(before, name, "True", "CompletionsReached", said, moment)
+                {**condition(before, name, "True", "CompletionsReached", said, moment), "lastProbeTime": moment}
                 for name in ("SuccessCriteriaMet", "Complete")
             ]
             status["completionTime"] = moment
@@ -79,12 +82,13 @@ class Jobs:
         if number <= 0:
             return
         if failed:
-            at = self._retries.get(f"{uid}/{failed}")
-            if at is None:
-                self._retries[f"{uid}/{failed}"] = now + min(_AGAIN * 2 ** (failed - 1), _LONGEST)
+            known, at = self._retries.get(uid, (0, 0.0))
+            if known != failed:
+                self._retries[uid] = (failed, now + min(_AGAIN * 2 ** (failed - 1), _LONGEST))
                 return
             if at > now:
                 return
+            del self._retries[uid]
         for _ in range(number):
             name = f"{manifest['metadata']['name']}-{self._hands.suffix()}"
             self._hands.pod(manifest, manifest["spec"]["template"], name, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Mapping, MutableMapping, Sequence
 
@@ -25,6 +26,8 @@ _LONGEST_RESTART = 30.0
 _ENOUGH_RESTARTS = 4
 """So often a container that crashes has been started again where everything has settled."""
 _PASSES = 60
+_HELD = math.inf
+"""When a pod ends that has ended, and waits for its finalizers."""
 _QUIET = frozenset({"Event"})
 
 
@@ -84,8 +87,7 @@ class Kubelet:
         for _ in range(_PASSES):
             before = self.objects.version
             now = self._now()
-            with contextlib.suppress(Refusal):  # somebody else was quicker: the next pass sees it
-                self._controllers.step(now)
+            self._controllers.step(now)
             self._play(now)
             if self.objects.version == before:
                 return
@@ -122,10 +124,8 @@ class Kubelet:
             for life in self._lives.values()
             if life.due is not None and (forever or life.restarts < _ENOUGH_RESTARTS or life.stage < Stage.SETTLED)
         ]
-        now = self._now()
-        # What is over and still there is held by somebody else, who will change it.
-        ending = [at for at in self._ending.values() if at > now]
-        return min([*times, *ending, *self._controllers.due(now)], default=None)
+        ending = [at for at in self._ending.values() if at != _HELD]
+        return min([*times, *ending, *self._controllers.due()], default=None)
 
     # Pods ------------------------------------------------------------------------------------------------------------
 
@@ -148,7 +148,10 @@ class Kubelet:
                 self._lives.pop(uid, None)
                 for container in pod["spec"]["containers"]:
                     self._tell(pod, "Killing", f"Stopping container {container['name']}", container["name"])
-            elif self._ending[uid] <= now and not pod["metadata"].get("finalizers"):
+            elif pod["metadata"].get("finalizers"):
+                if self._ending[uid] <= now:
+                    self._ending[uid] = _HELD
+            elif self._ending[uid] <= now or self._ending[uid] == _HELD:
                 self.objects.delete(key(pod), final=True)
             return
         life = self._lives.get(uid)

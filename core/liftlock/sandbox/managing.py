@@ -102,9 +102,7 @@ class _Reading:
             return {".": {}, **made}
         return made
 
-    def changed(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], schema: Schema, path: str
-    ) -> dict[str, Any]:
+    def changed(self, old: Mapping[str, Any], new: Mapping[str, Any], schema: Schema, path: str) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for name, value in new.items():
             at = f"{path}.{name}" if path else name

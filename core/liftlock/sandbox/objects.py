@@ -15,7 +15,7 @@ from liftlock.cluster.livediff.threeway import same
 from liftlock.cluster.objects import Kind, Manifest, controller_uid, key
 from liftlock.model.diff import ObjectKey
 from liftlock.sandbox import patching, refusing
-from liftlock.sandbox.defaults import allocated, defaulted
+from liftlock.sandbox.defaults import allocated, counted, defaulted
 from liftlock.sandbox.discovery import Served, by_kind
 from liftlock.sandbox.managing import updated
 from liftlock.sandbox.validating import faults
@@ -292,7 +292,8 @@ class Objects:
             metadata["namespace"] = at.namespace
         _identity(metadata, old, self.now())
         try:
-            causes = faults(defaulted(made), old)
+            counted(defaulted(made), old)
+            causes = faults(made, old)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise refusing.unreadable(resource, error) from error
         if causes:

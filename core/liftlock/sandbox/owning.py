@@ -64,6 +64,7 @@ class Hands:
             "kind": "Pod",
             "metadata": {
                 "name": name,
+                "generateName": f"{owner['metadata']['name']}-",
                 "namespace": owner["metadata"]["namespace"],
                 "labels": {**(metadata.get("labels") or {}), **labels},
                 **({"annotations": metadata["annotations"]} if metadata.get("annotations") else {}),
@@ -84,30 +85,35 @@ class Hands:
         """Write an event."""
         tell(self.objects, about, reason, message, source=source, warning=warning)
 
-    def revision(self, owner: Manifest, template: Mapping[str, Any]) -> str:
-        """The name of the ControllerRevision of a template, which is made when there is none."""
+    def revision(self, owner: Manifest, template: Mapping[str, Any], label: str) -> str:
+        """The name of the ControllerRevision of a template: made when there is none, the newest again when there is."""
         metadata = owner["metadata"]
         short = hashed(template)
         name = f"{metadata['name']}-{short}"
         at = ObjectKey("apps", "ControllerRevision", metadata["namespace"], name)
-        if self.objects.get(at) is None:
-            all_of_it = self.objects.of("apps", "ControllerRevision", metadata["namespace"])
-            mine = [r["revision"] for r in all_of_it if controller_uid(r) == metadata["uid"]]
-            labels = {**((template.get("metadata") or {}).get("labels") or {}), "controller-revision-hash": short}
-            self.objects.put(
-                {
-                    "apiVersion": "apps/v1",
-                    "kind": "ControllerRevision",
-                    "metadata": {
-                        "name": name,
-                        "namespace": metadata["namespace"],
-                        "labels": labels,
-                        "ownerReferences": [reference(owner)],
-                    },
-                    "data": {"spec": {"template": {**template, "$patch": "replace"}}},
-                    "revision": max(mine, default=0) + 1,
-                }
-            )
+        found = self.objects.get(at)
+        all_of_it = self.objects.of("apps", "ControllerRevision", metadata["namespace"])
+        newest = max((r["revision"] for r in all_of_it if controller_uid(r) == metadata["uid"]), default=0)
+        if found is not None:
+            if found["revision"] < newest:
+                self.objects.patch(at, {"revision": newest + 1})
+            return name
+        annotations = metadata.get("annotations") or {}
+        self.objects.put(
+            {
+                "apiVersion": "apps/v1",
+                "kind": "ControllerRevision",
+                "metadata": {
+                    "name": name,
+                    "namespace": metadata["namespace"],
+                    "labels": {**((template.get("metadata") or {}).get("labels") or {}), label: short},
+                    **({"annotations": dict(annotations)} if annotations else {}),
+                    "ownerReferences": [reference(owner)],
+                },
+                "data": {"spec": {"template": {**template, "$patch": "replace"}}},
+                "revision": newest + 1,
+            }
+        )
         return name
 
 

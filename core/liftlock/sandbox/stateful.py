@@ -20,7 +20,7 @@ def step_stateful(hands: Hands, manifest: Manifest, owned: Owned) -> None:
     if "deletionTimestamp" in manifest["metadata"]:
         return
     spec, before = manifest["spec"], manifest.get("status") or {}
-    update = hands.revision(manifest, spec["template"])
+    update = hands.revision(manifest, spec["template"], "controller.kubernetes.io/hash")
     current = before.get("currentRevision") or update
     everything = {_ordinal(pod): pod for pod in owned.all(manifest)}
     pods = {place: pod for place, pod in everything.items() if "deletionTimestamp" not in pod["metadata"]}
@@ -63,8 +63,8 @@ def _create(
         if pod is None:
             _pod(hands, manifest, place, current if place < partition else update)
         if not at_once and (pod is None or not ready(pod)):
-            # One that does not get ready is replaced when it is not of the revision that is wanted.
-            return pod is None or "deletionTimestamp" in pod["metadata"] or _is(pod, update)
+            # Not even one of a revision that nobody wants any more is replaced: somebody has to delete it.
+            return True
     return False
 
 
@@ -133,7 +133,7 @@ def step_daemons(hands: Hands, manifest: Manifest, owned: Owned) -> None:
     metadata = manifest["metadata"]
     if "deletionTimestamp" in metadata:
         return
-    revision = hands.revision(manifest, manifest["spec"]["template"]).removeprefix(f"{metadata['name']}-")
+    revision = hands.revision(manifest, manifest["spec"]["template"], _REVISION).removeprefix(f"{metadata['name']}-")
     pods = owned.of(manifest)
     new = [pod for pod in pods if _is(pod, revision)]
     if not owned.all(manifest):

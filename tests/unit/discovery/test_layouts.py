@@ -321,6 +321,21 @@ def test_applicationsets_name_environments_that_no_word_does():
     assert "the ApplicationSet in argocd/shop.yaml lists it" in reasons(found)
 
 
+def test_names_of_several_words_are_found_at_the_end_of_file_names():
+    files = {
+        f"services/{a}/envs/{e}/kustomization.yaml": kustomization()
+        for a in "ab"
+        for e in ("staging", "prod-eu", "prod-us")
+    }
+    files |= {
+        f"argocd/platform-{e}.yaml": f"kind: Application\nspec: {{source: {{targetRevision: {e}}}}}\n"
+        for e in ("staging", "prod-eu", "prod-us")
+    }
+    found = discover(TextTree(files))
+    assert sorted(names(found)) == ["prod-eu", "prod-us", "staging"]
+    assert cell(found, "platform", "prod-us").files == ("argocd/platform-prod-us.yaml",)
+
+
 def test_one_environment_is_enough():
     found = discover(TextTree({"overlays/production/kustomization.yaml": kustomization()}))
     assert names(found) == ["production"]
