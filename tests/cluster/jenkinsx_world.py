@@ -19,6 +19,8 @@ from worlds import World, begun, repository
 OPERATOR = "git-operator.jenkins.io"
 HOME = "jx-git-operator"
 BOT = "jenkins-x-bot"
+SLOWLY = "slowly"
+"""In a commit's subject: its boot Job takes its time."""
 STAGES = ("staging", "production")
 
 
@@ -123,21 +125,22 @@ class Operator:
 
     def _job(self, commit: str, broken: bool) -> dict[str, Any]:
         labels = {f"{OPERATOR}/kind": "git-operator", f"{OPERATOR}/commit-sha": commit, "app": "jx-boot"}
+        message = self._git("log", "-1", "--format=%s", commit)
         annotations = {
             f"{OPERATOR}/repo-url": self._world.url,
             f"{OPERATOR}/commit-author": BOT,
-            f"{OPERATOR}/commit-message": self._git("log", "-1", "--format=%s", commit),
+            f"{OPERATOR}/commit-message": message,
         }
         image = f"ghcr.io/jenkins-x/jx-boot:3.10{'-fail' if broken else ''}"
         pod = {"restartPolicy": "Never", "containers": [{"name": "job", "image": image}]}
-        quick = {"cluster.test/exit-after": "2s"}
+        takes = {"cluster.test/exit-after": "10s" if SLOWLY in message else "1s"}
         return {
             "apiVersion": "batch/v1",
             "kind": "Job",
             "metadata": {"name": self._name(commit), "namespace": HOME, "labels": labels, "annotations": annotations},
             "spec": {
                 "backoffLimit": 0,
-                "template": {"metadata": {"labels": labels, "annotations": quick}, "spec": pod},
+                "template": {"metadata": {"labels": labels, "annotations": takes}, "spec": pod},
             },
         }
 

@@ -39,7 +39,7 @@ def test_all_is_live_once_the_boot_job_of_the_commit_is_complete(shop: JenkinsX)
 
 
 def test_a_commit_is_followed_through_its_boot_job_to_the_pods(shop: JenkinsX) -> None:
-    commit = shop.commit("shop 1.1.0", shop.helmfile("staging", "1.1.0"))
+    commit = shop.commit(f"shop 1.1.0, {jenkinsx_world.SLOWLY}", shop.helmfile("staging", "1.1.0"))
     answer = shop.liftlock("watch", "staging", "--revision", commit, "--json", "--timeout", "60s")
     assert answer.code == 0, answer.err
     said = told(answer.out)

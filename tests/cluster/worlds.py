@@ -256,7 +256,8 @@ def begun(world: World, texts: Mapping[str, str], objects: Iterable[Mapping[str,
     spaces = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": world.namespace(e)}} for e in world.environments
     ]
-    world.apply([*spaces, *objects])
+    if made := [*spaces, *objects]:
+        world.apply(made)
 
 
 def real_flux(server: Path, folder: Path) -> World:

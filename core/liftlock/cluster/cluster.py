@@ -205,6 +205,11 @@ class Cluster:
             return Freshness(Contact.FORBIDDEN, heard, problem, None, blind)
         return Freshness(Contact.LIVE, heard, None, None, blind)
 
+    @property
+    def narrow(self) -> bool:
+        """Whether something that is wanted of the whole cluster may be read in some namespaces only, or nowhere."""
+        return any(loop.blind and not loop.namespace for loop in list(self._loops.values()))
+
     def _broken(self, broken: list[Loop], all_are: bool, heard: float | None, blind: tuple[str, ...]) -> Freshness:
         """Where some loops hear nothing. One kind that fails on a server that answers is not the whole cluster."""
         worst = min(broken, key=lambda loop: (not isinstance(loop.problem, LoginNeeded), loop.retry_at or 0.0))

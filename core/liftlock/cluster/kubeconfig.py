@@ -24,6 +24,9 @@ _FILES = {
 _PORTS = {"https": 443, "http": 80}
 
 
+_LOOPBACK = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One context: its cluster's address, its user and namespace. Texts are as written."""
@@ -43,7 +46,7 @@ class Context:
         told = []
         if self.insecure:
             told.append("the server's certificate is not checked (insecure-skip-tls-verify)")
-        if self.server.startswith("http://"):
+        if self.server.startswith("http://") and not self.server.startswith(_LOOPBACK):
             told.append("the connection is not encrypted (http)")
         if self.acts_as:
             told.append(f"it acts as {printable(self.acts_as)} (impersonation)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from liftlock.cluster.api import MERGE_PATCH, Api
@@ -121,7 +122,13 @@ class Clusters:
     def seen(self, now: float) -> dict[str, Seen]:
         """What each open context has and says at this moment."""
         found = {
-            context: Seen(cluster.objects, deliveries(cluster.objects, now), cluster.freshness, cluster.listed)
+            context: Seen(
+                cluster.objects,
+                deliveries(cluster.objects, now),
+                replace(cluster.freshness, warnings=self.kubeconfig.require(context).warnings),
+                cluster.listed,
+                cluster.narrow,
+            )
             for context, cluster in self._open.items()
         }
         for context, error in self._failed.items():

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from liftlock.cluster.delivery import follows, for_cell
-from liftlock.cluster.health import cause, running_images, verdict, worst
+from liftlock.cluster.health import worst
 from liftlock.cluster.objects import Objects
 from liftlock.errors import LiftlockError, Problem
 from liftlock.live.cells import Relation, Sight, live_cell, worst_first
@@ -16,10 +16,11 @@ from liftlock.live.gitside import GitSide
 from liftlock.live.places import Place
 from liftlock.live.releases import installed, looked_up
 from liftlock.live.spots import Spot, spots
+from liftlock.live.vitals import HIDDEN, Memory
 from liftlock.model.board import CellKey
 from liftlock.model.diff import ObjectKey
 from liftlock.model.environment import Environment
-from liftlock.model.health import Cause, Health, HealthStatus
+from liftlock.model.health import Health, HealthStatus
 from liftlock.model.live import Contact, Delivery, Freshness, Lane, LiveBoard, LiveCell
 from liftlock.model.tree import Tree
 from liftlock.overview.reading import Reading
@@ -36,6 +37,8 @@ class Seen:
     freshness: Freshness
     listed: bool = True
     """Whether all that is wanted was read once: before that, what is not there may only be late."""
+    narrow: bool = False
+    """Whether something may be read in some namespaces only: what is not seen may be there all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Digest:
         self._desired = desired
         self._followed: dict[tuple[object, ...], tuple[Delivery, ...] | None] = {}
         self._drifts: dict[tuple[object, ...], Drifted] = {}
+        self._memory = Memory()
 
     def make(
         self,
@@ -115,6 +119,13 @@ class Digest:
                 return lane, ()
             if not hub.listed:
                 return replace(lane, freshness=Freshness(Contact.CONNECTING, said.heard)), ()
+            if hub.narrow:
+                why = "nothing that may be read here follows this repository; what does may be hidden"
+                hint = "ask for the role view, or press a on its lane to choose a context"
+                hidden = Freshness(
+                    Contact.FORBIDDEN, said.heard, Problem(environment.name, why, hint), None, said.blind
+                )
+                return replace(lane, freshness=hidden), ()
             why = f"nothing on {place.target.context}, your current context, follows this repository for it"
             problem = Problem(
                 environment.name, why, "press a on its lane to choose a context, or name it in liftlock.toml"
@@ -157,8 +168,9 @@ class Digest:
         applied = tree_or_none(reading, revision) or reading.tree_of(environment)
         wanted = self._desired.at_hand(spot, applied, seen.objects.get)
         mine = belonging(spot, wanted, seen.objects)
-        healths = [_state(key, seen, now) for key in mine]
-        hidden = sum(h.status is HealthStatus.UNKNOWN and h.message.endswith(_HIDDEN) for h in healths)
+        vitals = self._memory.vitals(spot.id, mine, seen.objects, seen.freshness, now)
+        healths = vitals.healths
+        hidden = sum(h.status is HealthStatus.UNKNOWN and h.message.endswith(HIDDEN) for h in healths)
         drift = self._drift(spot, wanted, applied, relation, seen)
         if not revision and drift.behind:
             relation = Relation.OLDER
@@ -170,8 +182,8 @@ class Digest:
                 relation,
                 commits,
                 worst(healths) if healths else Health(HealthStatus.UNKNOWN, _unseen(spot, wanted)),
-                _first_cause(mine, healths, seen.objects, now),
-                running_images(mine, seen.objects),
+                vitals.cause,
+                vitals.running,
                 0 if drift.behind else drift.count,
                 drift.first,
                 len(mine),
@@ -198,8 +210,6 @@ class Digest:
             self._drifts[at] = drifted(wanted.objects, spot, seen.objects)
         return self._drifts[at]
 
-
-_HIDDEN = "may not be read"
 
 # The worst last: what is heard least of all the contexts that a lane needs.
 _SILENCE = (
@@ -231,30 +241,6 @@ def _unseen(spot: Spot, wanted: Rendered | None) -> str:
     if wanted is not None and looked_up(spot):
         return f"nothing in {spot.namespace} bears the name of this release"
     return "its objects are being looked up"
-
-
-def _state(key: ObjectKey, seen: Seen, now: float) -> Health:
-    manifest = seen.objects.get(key)
-    if manifest is not None:
-        return verdict(manifest, seen.objects, now)
-    if not seen.objects.visible(key.group, key.kind, key.namespace):
-        hidden = key.kind in seen.freshness.blind
-        return Health(HealthStatus.UNKNOWN, f"{key.kind} {_HIDDEN if hidden else 'is being read'}")
-    return Health(HealthStatus.MISSING, f"{key} is not there")
-
-
-def _first_cause(mine: Sequence[ObjectKey], healths: Sequence[Health], objects: Objects, now: float) -> Cause | None:
-    """The first cause among the objects that are not well, the worst first."""
-    sick = [
-        (health.status.rank, key)
-        for key, health in zip(mine, healths, strict=True)
-        if health.status in (HealthStatus.DEGRADED, HealthStatus.PROGRESSING)
-    ]
-    for _, key in sorted(sick, key=lambda pair: -pair[0]):
-        found = cause(key, objects, now)
-        if found is not None:
-            return found
-    return None
 
 
 def tree_or_none(reading: Reading, commit: str) -> Tree | None:

@@ -41,7 +41,7 @@ _EAGER = 0.02
 _SAMPLE = 0.1
 """A screen is told at most so often, in seconds."""
 _SHARE = 8
-"""After a pass that took t seconds the next one waits so many t: what is heard never takes more than a ninth."""
+"""After a pass that took t seconds of work the next one waits so many t: it never takes more than a ninth."""
 _REREAD = 2.0
 """The repository's refs are looked at again after so many seconds."""
 _LONGEST = 2.0
@@ -75,6 +75,8 @@ class Live:
         self._events = False
         self._thread: threading.Thread | None = None
         self._settled_pass = False
+        self._told = LiveBoard()
+        self._told_at = -_SAMPLE
         self._closed = False
 
     # The board -----------------------------------------------------------------------------------------------------
@@ -361,12 +363,13 @@ class Live:
         while not self._closed:
             self._wake.wait(_TICK)
             self._wake.clear()
-            began = time.monotonic()
+            began = time.thread_time()
             with suppress(LiftlockError):  # the repository is being changed under us: the next pass tells
                 self._connect()
-                began = time.monotonic()  # connecting is waiting, not work
+                began = time.thread_time()
                 self._pass()
-            took = time.monotonic() - began
+            # Work is what this thread did: waiting for a processor that others use is none.
+            took = time.thread_time() - began
             if self._settled_pass:
                 time.sleep(max(_SAMPLE - took, min(took * _SHARE, _LONGEST), 0.0))
             else:
@@ -396,10 +399,15 @@ class Live:
             tells, followers = tuple(self._tell), tuple(self._followers)
         clusters.want(whole, events=bool(followers) or self._events)
         settled = settled and self._desired.asked == asked and self._listed(usable)
-        old, self._whole, self._settled_pass = self._whole, whole, settled
-        if (whole.board.lanes, whole.board.cells) != (old.board.lanes, old.board.cells):
-            for tell in tells:
-                tell(whole.board)
+        self._whole, self._settled_pass = whole, settled
+        if (whole.board.lanes, whole.board.cells) != (self._told.lanes, self._told.cells):
+            moment = time.monotonic()
+            if moment - self._told_at >= _SAMPLE:
+                self._told, self._told_at = whole.board, moment
+                for tell in tells:
+                    tell(whole.board)
+            else:
+                self._wake.set()  # it is told by the next pass
         for follower in followers:
             follower.look(reading, whole, self._seen, now)
         with self._settled:

@@ -47,6 +47,8 @@ class Freshness:
     problem: Problem | None = None
     retry: float | None = None
     blind: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What to know of the connection itself: a certificate that is not checked, another user that it acts as."""
 
 
 class Controller(StrEnum):

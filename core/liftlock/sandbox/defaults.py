@@ -102,6 +102,7 @@ def _job(manifest: Manifest) -> None:
     spec = manifest.setdefault("spec", {})
     _job_spec(spec)
     _set(spec, backoffLimit=6, completionMode="NonIndexed", suspend=False, podReplacementPolicy="TerminatingOrFailed")
+    _set(spec, manualSelector=False)
     labels = spec["template"]["metadata"].get("labels")
     if labels and not manifest["metadata"].get("labels"):
         # The very same: as the API server does it, what is added to those of the template is added to these.
@@ -110,7 +111,6 @@ def _job(manifest: Manifest) -> None:
 
 def _chosen(manifest: Manifest) -> None:
     spec, metadata = manifest["spec"], manifest["metadata"]
-    _set(spec, manualSelector=False)
     labels = spec["template"]["metadata"].setdefault("labels", {})
     if not spec["manualSelector"]:
         uid, name = metadata["uid"], metadata["name"]

@@ -51,21 +51,19 @@ class Feeds:
         first: list[Manifest] = []
         if initial or not since:
             found, since = self._objects.listed(*at.served.at, at.namespace)
-            first = [manifest for manifest in found if fits(manifest)]
-        refused: Refusal | None = None
+            first = [m for m in found if fits(m) and at.name in ("", m["metadata"]["name"])]
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
         try:
             end = self._objects.listen(tell, since, at.served.at)
         except Refusal as refusal:
             if not self.in_stream:
                 raise
-            refused = refusal
-        response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        await response.prepare(request)
-        if refused is not None:
-            await response.write(_frame("ERROR", refused.status))
+            await response.prepare(request)
+            await response.write(_frame("ERROR", refusal.status))
             return response
         self._open.add(queue)
         try:
+            await response.prepare(request)
             if first:
                 await response.write(b"".join(_frame("ADDED", manifest) for manifest in first))
             if initial:

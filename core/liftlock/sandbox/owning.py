@@ -57,7 +57,9 @@ class Hands:
     def pod(
         self, owner: Manifest, template: Mapping[str, Any], name: str, labels: Mapping[str, str], **spec: Any
     ) -> None:
-        """Create one out of a template."""
+        """Create one out of a template, unless its owner has gone meanwhile."""
+        if self.objects.get(key(owner)) is None:
+            return
         metadata = template.get("metadata") or {}
         made = {
             "apiVersion": "v1",

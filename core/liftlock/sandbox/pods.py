@@ -73,9 +73,8 @@ def status_of(pod: Manifest, life: Life, kinds: Mapping[str, str], now: str, *, 
     unready = [s["name"] for s in statuses if not s["ready"]]
     started = life.stage > Stage.CREATING
     ended = once and life.stage is Stage.SETTLED and all("terminated" in s["state"] for s in statuses)
-    phase = "Running" if any(s["state"].keys() & {"running"} or s["restartCount"] for s in statuses) else "Pending"
-    if any(k == CRASH for k in kinds.values()) and started:
-        phase = "Running"
+    # One that has never run holds the pod back, however the others are.
+    phase = "Pending" if any("waiting" in s["state"] and not s["lastState"] for s in statuses) else "Running"
     if ended:
         phase = "Failed" if any(s["state"]["terminated"]["exitCode"] for s in statuses) else "Succeeded"
     address = int(digest(pod["metadata"]["uid"])[7:11], 16)

@@ -58,6 +58,7 @@ def _contact(lane: Lane, now: float) -> str:
         parts.append(fresh.problem.title)
     if fresh.heard is not None and fresh.contact is not Contact.LIVE:
         parts.append(f"last heard {age(now - fresh.heard)} ago")
+    parts += fresh.warnings
     if fresh.blind:
         parts.append(f"may not read {', '.join(fresh.blind)}")
     if lane.controllers:

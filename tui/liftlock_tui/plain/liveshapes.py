@@ -39,6 +39,7 @@ def _freshness(fresh: Freshness) -> dict[str, Any]:
         "retry": fresh.retry,
         "problem": _problem(fresh.problem),
         "blind": list(fresh.blind),
+        "warnings": list(fresh.warnings),
     }
 
 

@@ -117,6 +117,8 @@ def lane_lines(lanes: Sequence[Lane], now: float, columns: int) -> list[Line]:
             rows += wrapped((("  ", ""), (fresh.problem.title, "problem")), columns, indent=2)
             if fresh.problem.hint:
                 rows += wrapped((("  → ", "accent"), (fresh.problem.hint, "")), columns, indent=4)
+        for warning in fresh.warnings:
+            rows += wrapped((("  ! ", "behind bold"), (warning, "")), columns, indent=4)
         if fresh.blind:
             rows += wrapped((("  may not read ", "muted"), (", ".join(fresh.blind), "")), columns, indent=2)
         if lane.question:
