@@ -82,9 +82,13 @@ def server(real_flux: RealCluster) -> Path:
     return real_flux.folder
 
 
-@pytest.fixture(scope="module")
-def world(server: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[worlds.World]:
-    """A repository of three environments that Flux follows."""
-    made = worlds.real_flux(server, tmp_path_factory.mktemp("world"))
+@pytest.fixture(scope="module", params=["real", "sandbox"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[worlds.World]:
+    """A repository of three environments that Flux follows: the real one, and the sandbox's."""
+    folder = tmp_path_factory.mktemp("world")
+    if request.param == "sandbox":
+        made: worlds.World = worlds.SandboxWorld(folder)
+    else:
+        made = worlds.real_flux(request.getfixturevalue("server"), folder)
     yield made
     made.end()

@@ -117,7 +117,10 @@ class Operator:
             self._git("add", "-A")
             if self._git("status", "--porcelain"):
                 self._git("commit", "-qm", "chore: regenerated")
+                self._git("pull", "-q", "--rebase", "origin", "main")
                 self._git("push", "-q", "origin", "main")
+        if SLOWLY in self._git("log", "-1", "--format=%s", commit):
+            self._over.wait(8)
         self._ended(self._name(commit))
 
     def _name(self, commit: str) -> str:
@@ -133,20 +136,23 @@ class Operator:
         }
         image = f"ghcr.io/jenkins-x/jx-boot:3.10{'-fail' if broken else ''}"
         pod = {"restartPolicy": "Never", "containers": [{"name": "job", "image": image}]}
-        takes = {"cluster.test/exit-after": "10s" if SLOWLY in message else "1s"}
+        until_told = {"cluster.test/exit-after": "1h"}
         return {
             "apiVersion": "batch/v1",
             "kind": "Job",
             "metadata": {"name": self._name(commit), "namespace": HOME, "labels": labels, "annotations": annotations},
             "spec": {
                 "backoffLimit": 0,
-                "template": {"metadata": {"labels": labels, "annotations": takes}, "spec": pod},
+                "template": {"metadata": {"labels": labels, "annotations": until_told}, "spec": pod},
             },
         }
 
     def _ended(self, name: str) -> None:
+        """Let the Job's pod end, and wait until the Job has."""
+        now = ("annotate", "pod", "-l", f"job-name={name}", "--overwrite", "cluster.test/exit-after=0s")
         until = time.monotonic() + 60
         while time.monotonic() < until:
+            self._world.kubectl("-n", HOME, *now)
             told = json.loads(self._world.kubectl("-n", HOME, "get", "job", name, "-o", "json"))
             if any(c["type"] in ("Complete", "Failed") for c in told["status"].get("conditions") or ()):
                 return

@@ -10,12 +10,15 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from liftlock.commands import Runner
 from liftlock.config import trust
 from liftlock.model.live import Act
+from liftlock.sandbox import starting
 
 ENVIRONMENTS = ("dev", "staging", "production")
 
@@ -63,7 +66,9 @@ import json, sys
 from pathlib import Path
 from liftlock.engine import Engine
 from liftlock.errors import LiftlockError
+from liftlock.commands import Runner
 from liftlock.model.live import Act
+from liftlock.sandbox import starting
 
 folder, environment, act, confirmed = sys.argv[1:]
 engine = Engine.open(Path(folder))
@@ -146,9 +151,19 @@ class World:
         body = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
         self.kubectl("apply", "-f", "-", stdin=json.dumps(body))
 
+    def controller(self, environment: str) -> str:
+        """The name of the environment's controller object."""
+        return f"shop-{environment}-{self.id}"
+
+    def version(self, environment: str) -> str:
+        """What Git says of an environment."""
+        self.git("pull", "-q", "--ff-only")
+        text = (self.clone / f"apps/shop/overlays/{environment}/kustomization.yaml").read_text()
+        return text.partition("newTag: ")[2].partition("\n")[0].strip('"')
+
     def patch(self, environment: str, body: Mapping[str, Any]) -> None:
         """A merge patch of the environment's controller object."""
-        name = f"shop-{environment}-{self.id}"
+        name = self.controller(environment)
         self.kubectl("-n", self.follower[0], "patch", self.kind, name, "--type", "merge", "-p", json.dumps(body))
 
     def images(self, environment: str) -> set[str]:
@@ -364,3 +379,58 @@ def plain(server: Path, folder: Path) -> World:
     begun(world, {**files(id), "liftlock.toml": "\n".join(told)}, [])
     trust(str(world.clone / ".git"), "test")
     return world
+
+
+class SandboxWorld(World):
+    """The same on the embedded cluster, which runs for as long as the world does."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "clone", folder / "kubeconfig", "sandbox")
+        remote, example = folder / "remote.git", folder / "example"
+        example.mkdir()
+        (example / "demo.toml").write_text(_STORY)
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", remote], check=True)
+        subprocess.run(["git", "clone", "-q", str(remote), self.clone], check=True, capture_output=True)
+        self.write(files(self.id))
+        self.git("checkout", "-q", "-B", "main")
+        self.git("add", "-A")
+        self.git("commit", "-qm", "three environments")
+        self.git("push", "-q", "-u", "origin", "main")
+        self._runner = Runner()
+        self._ending = ExitStack()
+        started = starting(example, remote, folder, folder / "cache", self._runner, speed=2.0)
+        self._ending.enter_context(started).begin()
+
+    def controller(self, environment: str) -> str:
+        return f"shop-{environment}"
+
+    def end(self) -> None:
+        self._ending.close()
+        self._runner.close()
+
+
+_STORY = """title = "Shop"
+sentence = "One app."
+repository = "shop"
+people = {ada = "Ada <ada@shop.example>"}
+commit = [{by = "ada", ago = "1d", message = "all"}]
+
+[cluster]
+controller = "flux"
+context = "sandbox"
+interval = "2s"
+
+[[cluster.environment]]
+name = "dev"
+path = "apps/{app}/overlays/dev"
+
+[[cluster.environment]]
+name = "staging"
+path = "apps/{app}/overlays/staging"
+wait = true
+
+[[cluster.environment]]
+name = "production"
+path = "apps/{app}/overlays/production"
+wait = true
+"""

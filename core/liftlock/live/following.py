@@ -15,6 +15,7 @@ from liftlock.live.desired import Desired, keys
 from liftlock.live.digest import Seen, Whole
 from liftlock.live.drifting import unlike
 from liftlock.live.promoted import Promoted, descends, promoted
+from liftlock.live.releases import looked_up
 from liftlock.live.spots import Spot
 from liftlock.live.world import World
 from liftlock.model.convergence import Convergence
@@ -134,7 +135,10 @@ class Follower:
                 old = None  # the first commit of all
             if old is not None:
                 before = dict(zip(keys(old, spot.namespace), old.objects, strict=False))
-                changed += [key for key, manifest in manifests.items() if before.get(key) != manifest]
+                moved = [key for key, manifest in manifests.items() if before.get(key) != manifest]
+                changed += moved
+                # A boot Job renders what the commit only names, and commits it after: nothing here is the new one.
+                guessed = guessed or (not moved and looked_up(spot))
         return replace(
             facts,
             keys=tuple(mine),

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from liftlock.cluster.objects import Manifest
 from liftlock.model.diff import ObjectKey
+from liftlock.sandbox import protobuf
 from liftlock.sandbox.discovery import Served, by_plural
 from liftlock.sandbox.refusing import Refusal
 from liftlock.sandbox.selecting import Test, by_fields, by_labels
@@ -94,7 +95,9 @@ def fitting(request: web.Request) -> Test:
 async def body(request: web.Request) -> Any:
     """The body, JSON or YAML. Raises Refusal."""
     data = await request.read()
-    if "protobuf" in request.content_type or "cbor" in request.content_type:
+    if "protobuf" in request.content_type:
+        return protobuf.decoded(data)
+    if "cbor" in request.content_type:
         raise Refusal(
             415, "the body of the request was in an unknown format - accepted media types include: json, yaml"
         )

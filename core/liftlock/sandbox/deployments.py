@@ -172,6 +172,8 @@ class Deployments:
             "unavailableReplicas": max(0, max(total, wanted) - available),
         }
         made = {name: value for name, value in made.items() if value}
+        if "collisionCount" in before:
+            made["collisionCount"] = before["collisionCount"]
         made["terminatingReplicas"] = sum(s.get("terminatingReplicas", 0) for s in statuses)
         _, spared = _strategy(manifest)
         moment = self._hands.objects.now()

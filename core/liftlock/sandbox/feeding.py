@@ -30,6 +30,11 @@ class Feeds:
         self.in_stream = True
         """A forgotten version is told inside the watch, as the API server does now; else the request is refused."""
 
+    @property
+    def open(self) -> int:
+        """How many watches there are."""
+        return len(self._open)
+
     def close(self) -> None:
         """End all watches, as a server does now and then."""
         for queue in self._open:

@@ -19,7 +19,7 @@ from liftlock.sandbox.server import ApiServer
 
 NODE = "sandbox-node-1"
 _START = 0.3
-_READY = 0.5
+_READY = 0.7
 _END = 0.3
 _RESTART = 1.0
 _LONGEST_RESTART = 30.0
@@ -113,6 +113,11 @@ class Kubelet:
                         await wake.wait()
         finally:
             end()
+
+    @property
+    def now(self) -> float:
+        """Seconds on the clock of what is played: it runs at the kubelet's speed, and jumps where it settles."""
+        return self._now()
 
     def _now(self) -> float:
         return time.monotonic() * self._speed + self._skipped

@@ -53,7 +53,7 @@ class Objects:
     those who listen, in the writer's thread and in order. With `dry` nothing is kept. Raises Refusal.
     """
 
-    def __init__(self, now: Callable[[], str] = now_text) -> None:
+    def __init__(self, now: Callable[[], str] = now_text, *, history: int = _HISTORY) -> None:
         self.now = now
         self.graceful = False
         """Deleted pods are only marked: a kubelet ends them."""
@@ -62,6 +62,7 @@ class Objects:
         self._version = _FIRST
         self._floor = _FIRST
         self._history: deque[Change] = deque()
+        self._longest = history
         self._listeners: list[Listener] = []
         self._lock = threading.RLock()
         for name in _SYSTEM:
@@ -251,6 +252,11 @@ class Objects:
 
         return end
 
+    @property
+    def listening(self) -> int:
+        """How many listen."""
+        return len(self._listeners)
+
     def bookmark(self, listener: Listener) -> None:
         """Tell this listener how far it has been told everything."""
         with self._lock:
@@ -337,7 +343,7 @@ class Objects:
 
     def _tell(self, change: Change) -> None:
         self._history.append(change)
-        if len(self._history) > _HISTORY:
+        if len(self._history) > self._longest:
             self._floor = self._history.popleft().version
         for listener in list(self._listeners):
             listener(change)

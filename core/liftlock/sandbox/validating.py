@@ -12,12 +12,13 @@ from liftlock.cluster.livediff.threeway import same
 
 Cause = tuple[str, str, str]
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _ANY_NAME = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"})
 _WORKLOADS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"})
 _FREE = frozenset(
     {
         *("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "minReadySeconds"),
-        *("persistentVolumeClaimRetentionPolicy", "serviceName", "selector"),
+        *("persistentVolumeClaimRetentionPolicy", "selector"),
     }
 )
 _CHANGEABLE = frozenset({"activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"})
@@ -62,6 +63,9 @@ def faults(manifest: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[C
             found.append(("FieldValueRequired", "spec.ports", "Required value"))
     elif (group, kind) == ("", "ConfigMap"):
         _text_values(manifest.get("data"), "data")
+        found += _keys(manifest)
+    elif (group, kind) == ("", "Secret"):
+        found += _keys(manifest)
     return found
 
 
@@ -86,6 +90,17 @@ def _named(manifest: Mapping[str, Any], kind: str) -> Iterator[Cause]:
         yield "FieldValueInvalid", "metadata.name", f'Invalid value: "{name}": {said}'
 
 
+def _keys(manifest: Mapping[str, Any]) -> Iterator[Cause]:
+    for table in ("data", "binaryData"):
+        for name in manifest.get(table) or ():
+            if not _KEY.fullmatch(name):
+                said = (
+                    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or "
+                    f"'KEY_NAME',  or 'key-name', regex used for validation is '{_KEY.pattern}')"
+                )
+                yield "FieldValueInvalid", f"{table}[{name}]", f'Invalid value: "{name}": {said}'
+
+
 def _workload(spec: Mapping[str, Any], old: Mapping[str, Any] | None) -> Iterator[Cause]:
     selector = spec.get("selector")
     metadata = spec["template"]["metadata"]
@@ -105,16 +120,9 @@ def _workload(spec: Mapping[str, Any], old: Mapping[str, Any] | None) -> Iterato
 
 
 def _stateful(spec: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[Cause]:
-    if spec.get("serviceName") != old.get("serviceName"):
-        yield _immutable("spec.serviceName", spec.get("serviceName"))
-    kept = [{name: value for name, value in s.items() if name not in _FREE} for s in (spec, old)]
-    if not same(*kept):
-        said = (
-            "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
-            "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' "
-            "are forbidden"
-        )
-        yield "FieldValueForbidden", "spec", said
+    for name in sorted({*spec, *old} - _FREE):
+        if not same(spec.get(name), old.get(name)):
+            yield _immutable(f"spec.{name}", spec.get(name))
 
 
 def _finalizers(metadata: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[Cause]:

@@ -191,3 +191,41 @@ def pod(name: str = "one", image: str = "registry/one:1.0", **more: Any) -> dict
 def conditions(found: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Status and reason of each condition."""
     return {c["type"]: (c["status"], c.get("reason", "")) for c in (found.get("status") or {}).get("conditions") or ()}
+
+
+class Still:
+    """Objects and a kubelet for which time only goes by when it is settled."""
+
+    def __init__(self, **fails: str) -> None:
+        self.kubelet = Kubelet(ApiServer(), fails={f"registry/{name}:1.0": how for name, how in fails.items()})
+        self.objects: Objects = self.kubelet.objects
+
+    def put(self, *manifests: dict[str, Any], settle: bool = True) -> None:
+        for one in manifests:
+            self.objects.put({**one, "metadata": {"namespace": "default", **one["metadata"]}})
+        if settle:
+            self.kubelet.settle()
+
+    def change(self, kind: str, name: str, settle: bool = True, **spec: Any) -> None:
+        at = ObjectKey(GROUPS.get(kind, "apps"), kind, "default", name)
+        self.objects.patch(at, {"spec": spec})
+        if settle:
+            self.kubelet.settle()
+
+    def get(self, kind: str, name: str) -> dict[str, Any]:
+        return dict(self.objects.require(ObjectKey(GROUPS.get(kind, "apps"), kind, "default", name)))
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [dict(one) for one in self.objects.of(GROUPS.get(kind, "apps"), kind, "default")]
+
+    def images(self) -> list[str]:
+        return sorted(one["spec"]["containers"][0]["image"].partition("/")[2] for one in self.of("Pod"))
+
+
+GROUPS = {
+    **dict.fromkeys(("Pod", "Event", "PersistentVolumeClaim", "Service", "ConfigMap"), ""),
+    **dict.fromkeys(("Job", "CronJob"), "batch"),
+    "HorizontalPodAutoscaler": "autoscaling",
+    "PodDisruptionBudget": "policy",
+    "Ingress": "networking.k8s.io",
+}

@@ -146,7 +146,7 @@ def frozen(manifest: Manifest) -> bool:
 
 def ended(manifest: Manifest) -> bool:
     """Whether somebody ended the last operation."""
-    return string(manifest, "status", "operationState", "message") == _ENDED
+    return string(manifest, "status", "operationState", "message").startswith(_ENDED)
 
 
 def _paused_since(manifest: Manifest) -> float | None:

@@ -158,8 +158,9 @@ def test_a_hook_that_failed_is_named_with_what_its_job_says(others: tuple[dict[s
     assert said({"sync": OUT, "operationState": operation("Failed", "tasks failed", HOOK)}, *others).error == error
 
 
-def test_a_hook_that_was_ended_with_its_sync_is_not_what_failed() -> None:
-    state = operation("Failed", "Operation terminated", {**HOOK, "message": "Terminated"})
+@pytest.mark.parametrize("message", ["Operation terminated", "Operation terminated (retried 1 times)."])
+def test_a_hook_that_was_ended_with_its_sync_is_not_what_failed(message: str) -> None:
+    state = operation("Failed", message, {**HOOK, "message": "Terminated"})
     assert said({"sync": OUT, "operationState": state}).error == "the sync was ended before it was done"
 
 
