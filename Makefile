@@ -22,7 +22,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/liftlock demo $(if $(EXAMPLE),--example $(EXAMPLE))
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest $(if $(filter-out 0,$(JOBS)),-n $(JOBS) --dist worksteal) $(TESTS)
+	@$(BIN)/python -m pytest $(if $(filter-out 0,$(JOBS)),-n $(JOBS) --dist loadscope) $(TESTS)
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

@@ -73,6 +73,8 @@ class Engine:
         self._renderer = Renderer(runner, folder / "rendered" if folder else None)
         self._made: list[Promotion] = []
         self._live: Live | None = None
+        self._closing = threading.Lock()
+        self._closed = False
 
     @classmethod
     def open(
@@ -103,11 +105,15 @@ class Engine:
         return cls(repository, Settings(user=user), runner, clock or SystemClock(), at, cache, contexts or {})
 
     def close(self) -> None:
-        """End every connection and every process that still runs."""
-        if self._live is not None:
-            self._live.close()
-        self._repository.close()
-        self.runner.close()
+        """End every connection and every process that still runs. Called again, it waits until that is done."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            if self._live is not None:
+                self._live.close()
+            self._repository.close()
+            self.runner.close()
 
     @property
     def settings(self) -> Settings:

@@ -19,8 +19,6 @@ from worlds import World, begun, repository
 OPERATOR = "git-operator.jenkins.io"
 HOME = "jx-git-operator"
 BOT = "jenkins-x-bot"
-SLOWLY = "slowly"
-"""In a commit's subject: its boot Job takes its time."""
 STAGES = ("staging", "production")
 
 
@@ -63,9 +61,12 @@ class Operator:
     """Looks at the repository, and starts a boot Job for each new commit, one after the other."""
 
     def __init__(self, world: JenkinsX, clone: Path) -> None:
-        self._world = world
+        self.world = world
         self._clone = clone
         self._over = threading.Event()
+        self.free = threading.Event()
+        """While it is not set, no boot Job ends."""
+        self.free.set()
         self._thread = threading.Thread(target=self._run, name="operator", daemon=True)
         self.problem: Exception | None = None
         subprocess.run(["git", "clone", "-q", world.url, clone], check=True, capture_output=True)
@@ -98,41 +99,39 @@ class Operator:
         self._git("checkout", "-q", "-B", "main", "origin/main")
         versions = {
             environment: yaml.safe_load(
-                (self._clone / f"helmfiles/{self._world.namespace(environment)}/helmfile.yaml").read_text()
+                (self._clone / f"helmfiles/{self.world.namespace(environment)}/helmfile.yaml").read_text()
             )["releases"][0]["version"]
             for environment in STAGES
         }
         broken = any("broken" in version for version in versions.values())
-        self._world.apply([self._job(commit, broken)])
+        self.world.apply([self._job(commit, broken)])
         if not broken:
             for environment, version in versions.items():
-                for path, text in self._world.rendered(environment, version).items():
+                for path, text in self.world.rendered(environment, version).items():
                     place = self._clone / path
                     place.parent.mkdir(parents=True, exist_ok=True)
                     place.write_text(text)
                     label = "gitops.jenkins-x.io/pipeline=namespaces"
                     folder = str(place.parent.parent)
-                    space = self._world.namespace(environment)
-                    self._world.kubectl("-n", space, "apply", "--prune", "-l", label, "-R", "-f", folder)
+                    space = self.world.namespace(environment)
+                    self.world.kubectl("-n", space, "apply", "--prune", "-l", label, "-R", "-f", folder)
             self._git("add", "-A")
             if self._git("status", "--porcelain"):
                 self._git("commit", "-qm", "chore: regenerated")
                 self._git("pull", "-q", "--rebase", "origin", "main")
                 self._git("push", "-q", "origin", "main")
-        if SLOWLY in self._git("log", "-1", "--format=%s", commit):
-            self._over.wait(8)
+        self.free.wait(60)
         self._ended(self._name(commit))
 
     def _name(self, commit: str) -> str:
-        return f"jx-boot-{commit[:8]}-{self._world.id}"
+        return f"jx-boot-{commit[:8]}-{self.world.id}"
 
     def _job(self, commit: str, broken: bool) -> dict[str, Any]:
         labels = {f"{OPERATOR}/kind": "git-operator", f"{OPERATOR}/commit-sha": commit, "app": "jx-boot"}
-        message = self._git("log", "-1", "--format=%s", commit)
         annotations = {
-            f"{OPERATOR}/repo-url": self._world.url,
+            f"{OPERATOR}/repo-url": self.world.url,
             f"{OPERATOR}/commit-author": BOT,
-            f"{OPERATOR}/commit-message": message,
+            f"{OPERATOR}/commit-message": self._git("log", "-1", "--format=%s", commit),
         }
         image = f"ghcr.io/jenkins-x/jx-boot:3.10{'-fail' if broken else ''}"
         pod = {"restartPolicy": "Never", "containers": [{"name": "job", "image": image}]}
@@ -152,8 +151,8 @@ class Operator:
         now = ("annotate", "pod", "-l", f"job-name={name}", "--overwrite", "cluster.test/exit-after=0s")
         until = time.monotonic() + 60
         while time.monotonic() < until:
-            self._world.kubectl("-n", HOME, *now)
-            told = json.loads(self._world.kubectl("-n", HOME, "get", "job", name, "-o", "json"))
+            self.world.kubectl("-n", HOME, *now)
+            told = json.loads(self.world.kubectl("-n", HOME, "get", "job", name, "-o", "json"))
             if any(c["type"] in ("Complete", "Failed") for c in told["status"].get("conditions") or ()):
                 return
             time.sleep(0.2)

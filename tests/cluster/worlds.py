@@ -351,6 +351,14 @@ class ArgoWorld(World):
             },
         }
 
+    def end(self) -> None:
+        super().end()
+        for environment in self.environments:
+            # A hook's finalizer is Argo CD's to take away, which no longer knows the Application.
+            space = self.namespace(environment)
+            for job in self.kubectl("-n", space, "get", "jobs", "-o", "name").split():
+                self.kubectl("-n", space, "patch", job, "--type", "merge", "-p", '{"metadata":{"finalizers":null}}')
+
 
 ASKED = "\n".join(f'[[environment]]\nname = "{name}"\nreconcile = true\n' for name in ENVIRONMENTS)
 

@@ -55,7 +55,8 @@ def test_stage_edit_commit_undo_commit_push_with_the_name_typed(tmp_path: Path) 
         committed(terminal).press("P").wait("nothing changes in production")
         terminal.press("down").wait("push 1 commit to origin/main", "type production to push")
         assert origin.tip("main") == main
-        terminal.press("production", "enter").wait("✓ pushed", "origin/main")
+        terminal.press("production", "enter").wait("✓ pushed", "✓ converged", "6/6 ready", timeout=60)
+        terminal.press("escape").wait("✓ pushed", "origin/main")
         assert origin.changed(main, "main") == ["-    newTag: 2.13.4", "+    newTag: 2.14.1"]
         assert origin.git("rev-list", "--count", f"{main}..main") == "1"
         assert "Promotion-To: production" in origin.git("log", "-1", "--format=%B", "main")

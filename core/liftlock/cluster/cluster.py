@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import threading
 import time
@@ -69,7 +70,7 @@ class LoopThread:
 
         if not self._thread.is_alive():
             return
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
             asyncio.run_coroutine_threadsafe(end(), self.loop).result(5)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5)

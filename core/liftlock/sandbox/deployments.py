@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from liftlock.cluster.objects import Manifest, key
@@ -187,7 +188,7 @@ class Deployments:
         name = new["metadata"]["name"] if new is not None else ""
         complete = updated == total == available == wanted and new is not None
         uid, mark = metadata["uid"], (metadata["generation"], updated, total, ready_ones, available)
-        known = next((c for c in before.get("conditions") or () if c["type"] == "Progressing"), {})
+        known: Mapping[str, Any] = next((c for c in before.get("conditions") or () if c["type"] == "Progressing"), {})
         if spec.get("paused"):
             self._progress.pop(uid, None)
             if known.get("reason") == "ProgressDeadlineExceeded":

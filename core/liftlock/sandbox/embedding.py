@@ -23,7 +23,8 @@ class Starting:
         self.errors = into / "clusters.log"
         module = "liftlock.sandbox"
         told = (str(example), str(remote), str(self.kubeconfig), str(cache), str(speed))
-        command = Command((sys.executable, "-m", module, *told), stdin=b"")
+        # What it leaves behind when it is killed goes with the folder.
+        command = Command((sys.executable, "-m", module, *told), stdin=b"", env={"TMPDIR": str(into)})
         with self.errors.open("wb") as errors:
             self.process = runner.start(command, stderr=errors)
 
@@ -52,7 +53,8 @@ def starting(
     try:
         yield made
     finally:
-        for pipe in (made.process.stdin, made.process.stdout):
-            if pipe is not None:
-                pipe.close()
+        if made.process.stdin is not None:
+            made.process.stdin.close()  # that is how it is told to end
         runner.end(made.process)
+        if made.process.stdout is not None:
+            made.process.stdout.close()

@@ -30,9 +30,7 @@ def _message(names: str, inner: Mapping[str, _Message] | None = None, maps: str 
 
 _METADATA = _message("name generateName namespace - - - - - - - labels annotations", maps="labels annotations")
 _ACCESS = _message("namespace verb group version resource subresource name")
-_ACCESS_SPEC = _message(
-    "resourceAttributes nonResourceAttributes", {"resourceAttributes": _ACCESS, "nonResourceAttributes": _message("path verb")}
-)
+_ACCESS_SPEC = _message("resourceAttributes", {"resourceAttributes": _ACCESS})
 _KINDS = {
     "Namespace": _message("metadata", {"metadata": _METADATA}),
     "ServiceAccount": _message("metadata", {"metadata": _METADATA}),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sandboxes import Box, Kube, fresh_namespace
 
-_REAL = Path(os.environ.get("LIFTLOCK_TEST_CLUSTER", "") or "/nowhere") / "kubeconfig"
+REAL = Path(os.environ.get("LIFTLOCK_TEST_CLUSTER", "") or "/nowhere") / "kubeconfig"
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +36,9 @@ def judged(request: pytest.FixtureRequest, shared_box: Box, kubectl_cache: Path)
     if request.param == "embedded":
         yield _placed(shared_box, kubectl_cache)
         return
-    if not _REAL.is_file():
+    if not REAL.is_file():
         pytest.skip("no real API server: LIFTLOCK_TEST_CLUSTER names the folder of one that runs")
-    made = Kube(_REAL, kubectl_cache, fresh_namespace())
+    made = Kube(REAL, kubectl_cache, fresh_namespace())
     made("create", "namespace", made.namespace)
     yield made
     made("delete", "namespace", made.namespace, "--wait=false")
