@@ -15,7 +15,7 @@ from aiohttp import web
 
 from liftlock.cluster.api import APPLY_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from liftlock.cluster.objects import Manifest
-from liftlock.sandbox import asking, discovery, patching, subresources
+from liftlock.sandbox import asking, discovery, patching, refusing, subresources
 from liftlock.sandbox.asking import Address
 from liftlock.sandbox.feeding import Feeds
 from liftlock.sandbox.objects import Objects
@@ -179,16 +179,28 @@ class ApiServer:
             return await self._access(request)
         at = asking.address(group, version, rest)
         self._allow(request, at)
+        if request.method == "GET":
+            return await self._read(request, at)
+        try:
+            return await self._written(request, at)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # Somewhere in what was sent is something of another type than should be there.
+            raise refusing.unreadable(at.served.resource, error) from error
+
+    async def _read(self, request: web.Request, at: Address) -> web.StreamResponse:
         if at.subresource == "log":
             return self._log(request, at)
         if at.subresource == "scale":
             return await self._scale(request, at)
+        if asking.flag(request, "watch"):
+            return await self.feeds.watch(request, at)
+        return _json(self.objects.require(at.key)) if at.name else self._list(request, at)
+
+    async def _written(self, request: web.Request, at: Address) -> web.StreamResponse:
+        if at.subresource == "scale":
+            return await self._scale(request, at)
         if at.name:
             return await self._one(request, at)
-        if request.method == "GET" and asking.flag(request, "watch"):
-            return await self.feeds.watch(request, at)
-        if request.method == "GET":
-            return self._list(request, at)
         if request.method == "POST":
             return await self._create(request, at)
         if request.method == "DELETE":
@@ -215,10 +227,6 @@ class ApiServer:
 
     async def _one(self, request: web.Request, at: Address) -> web.StreamResponse:
         manager, key = asking.manager(request), at.key
-        if request.method == "GET":
-            if asking.flag(request, "watch"):
-                return await self.feeds.watch(request, at)
-            return _json(self.objects.require(key))
         if request.method == "DELETE":
             return await self._delete(request, at)
         dry = asking.dry(request)
@@ -358,7 +366,11 @@ def _placed(manifest: Any, at: Address) -> dict[str, Any]:
     ):
         told = f"{manifest.get('apiVersion')}/{manifest.get('kind')}"
         raise Refusal(400, f"the object provided is unrecognized: {told} is no {resource.kind}")
-    metadata = dict(manifest.get("metadata") or {})
+    metadata = manifest.get("metadata") or {}
+    texts = ("name", "namespace", "generateName", "resourceVersion", "uid")
+    if not isinstance(metadata, dict) or not all(isinstance(metadata.get(name), str | None) for name in texts):
+        raise Refusal(400, f"the metadata of the provided {resource.kind} is not readable")
+    metadata = dict(metadata)
     for name, wanted in (("namespace", at.namespace), ("name", at.name)):
         if wanted and metadata.get(name, wanted) != wanted:
             raise Refusal(

@@ -32,7 +32,7 @@ def faults(manifest: Mapping[str, Any], old: Mapping[str, Any] | None) -> list[C
     kind = str(manifest.get("kind", ""))
     found = list(_named(manifest, kind))
     group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
-    _texts(manifest["metadata"], "metadata")
+    _shape(manifest)
     if old is not None and "deletionTimestamp" in old["metadata"]:
         found += _finalizers(manifest["metadata"], old["metadata"])
     if not built_in(group):
@@ -174,12 +174,37 @@ def _pod(spec: Mapping[str, Any], path: str, policies: tuple[str, ...]) -> Itera
 # Types ----------------------------------------------------------------------------------------------------------------
 
 
+def _shape(manifest: Mapping[str, Any]) -> None:
+    """What every object has, custom ones too."""
+    metadata = manifest["metadata"]
+    _texts(metadata, "metadata")
+    for name in ("spec", "status"):
+        _table(manifest.get(name), name)
+    for finalizer in _list(metadata.get("finalizers"), "metadata.finalizers"):
+        _text(finalizer or 0, "metadata.finalizers")
+    for name in ("ownerReferences", "managedFields"):
+        for one in _list(metadata.get(name), f"metadata.{name}"):
+            _table(one or 0, f"metadata.{name}")
+
+
+def _table(value: Any, path: str) -> None:
+    if value is not None and not isinstance(value, Mapping):
+        raise TypeError(f"json: cannot unmarshal {type(value).__name__} into Go struct field {path} of type object")
+
+
+def _list(value: Any, path: str) -> list[Any]:
+    if value is not None and not isinstance(value, list):
+        raise TypeError(f"json: cannot unmarshal {type(value).__name__} into Go struct field {path} of type array")
+    return value or []
+
+
 def _texts(metadata: Mapping[str, Any], path: str) -> None:
     for name in ("labels", "annotations"):
         _text_values(metadata.get(name), f"{path}.{name}")
 
 
 def _text_values(table: Any, path: str) -> None:
+    _table(table, path)
     for name, value in (table or {}).items():
         _text(value, f"{path}.{name}")
 

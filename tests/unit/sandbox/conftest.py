@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandboxes import Box, Kube, fresh_namespace
-
-REAL = Path(os.environ.get("LIFTLOCK_TEST_CLUSTER", "") or "/nowhere") / "kubeconfig"
+from sandboxes import REAL, Box, Kube, fresh_namespace
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ from liftlock.sandbox.objects import Change, Objects
 from liftlock.sandbox.server import ApiServer, write_kubeconfig
 
 T = TypeVar("T")
+REAL = Path(os.environ.get("LIFTLOCK_TEST_CLUSTER", "") or "/nowhere") / "kubeconfig"
+"""Of a real API server, where the variable names the folder of one that runs."""
 PATIENCE = 15.0
 """Seconds after which a state that was to come does not come."""
 

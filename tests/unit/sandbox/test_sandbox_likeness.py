@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import REAL
-from sandboxes import Box, Kube, config, deployment, fresh_namespace, job, template, workload
+from sandboxes import REAL, Box, Kube, config, deployment, fresh_namespace, job, template, workload
 
 pytestmark = pytest.mark.skipif(not REAL.is_file(), reason="LIFTLOCK_TEST_CLUSTER names no cluster that runs")
 

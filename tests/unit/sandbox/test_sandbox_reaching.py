@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -149,6 +150,33 @@ async def test_what_goes_wrong_inside_is_answered_as_an_error(
     server.denied = lambda verb, group, plural, namespace: False
     with pytest.raises(ClusterError):
         await connection.request("POST", CONFIGS, body=["no", "object"])
+
+
+@pytest.mark.parametrize(
+    "place", ["metadata", "spec", "spec.template", "spec.template.spec.containers", "spec.strategy"]
+)
+@pytest.mark.parametrize("value", [1, "x", ["x"], [None], [1.5]])
+async def test_what_is_of_another_type_than_it_should_be_is_refused(
+    server: ApiServer, connection: Connection, caplog: pytest.LogCaptureFixture, place: str, value: Any
+) -> None:
+    given = copy.deepcopy(web())
+    *path, last = place.split(".")
+    inner = given
+    for step in path:
+        inner = inner[step]
+    inner[last] = value
+    deployments = "/apis/apps/v1/namespaces/default/deployments"
+    apply, merge = "application/apply-patch+yaml", "application/merge-patch+json"
+    server.objects.put({**web(), "metadata": {"name": "there", "namespace": "default"}})
+    for method, path_of, content, params in (
+        ("POST", deployments, "application/json", {}),
+        ("PATCH", f"{deployments}/web", apply, {"fieldManager": "tests"}),
+        ("PATCH", f"{deployments}/there", merge, {}),
+    ):
+        with pytest.raises(ClusterError):
+            await connection.request(method, path_of, body=given, content_type=content, params=params)
+    assert server.objects.get(WEB) is None
+    assert not caplog.records
 
 
 async def test_who_connects_before_the_start_waits_for_it(tmp_path: Path) -> None:
