@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Compiled ahead, so that no start compiles: not everywhere may Python write what it compiled.
+COMPILE = $(BIN)/python -m compileall -q core tui
+
 .PHONY: help demo test lint format clean
 
 help: ## say what there is
@@ -54,9 +57,11 @@ $(BIN)/python:
 $(VENV)/.installed: pyproject.toml setup.py | $(BIN)/python
 	@echo "installing liftlock (once)"
 	@$(BIN)/python -m pip install --quiet -e .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml setup.py | $(BIN)/python
 	@echo "installing liftlock and what its tests need (once)"
 	@$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/.installed

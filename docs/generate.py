@@ -1,4 +1,4 @@
-"""Write the reference documents that are made from the program itself: docs/keys.md and docs/configuration.md."""
+"""Write the documents that are made from the program itself: docs/keys.md, docs/configuration.md and docs/rules.md."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 from pathlib import Path
 
 from liftlock.config.schema import reference
+from liftlock.promotion.rules import document as rules
 from liftlock_tui.actions import ACTIONS
 
 HERE = Path(__file__).parent
@@ -28,7 +29,7 @@ def _key(key: str) -> str:
     return "\\|" if key == "|" else key
 
 
-DOCUMENTS = {"keys.md": keys, "configuration.md": reference}
+DOCUMENTS = {"keys.md": keys, "configuration.md": reference, "rules.md": rules}
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from gitserver import git_server
@@ -12,7 +13,8 @@ from gitserver import git_server
 __all__ = ["git_server"]
 
 _GIT_CONFIG = '[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n'
-_FOREIGN = ("http_proxy", "https_proxy", "all_proxy", "SSH_AUTH_SOCK", "DISPLAY", "GNUPGHOME", "GPG_TTY")
+_PERSONS = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL")
+_FOREIGN = ("EMAIL", "http_proxy", "https_proxy", "all_proxy", "SSH_AUTH_SOCK", "DISPLAY", "GNUPGHOME", "GPG_TTY")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,6 +43,36 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         }.items():
             patch.setenv(name, value)
         yield
+
+
+@pytest.fixture(autouse=True)
+def environment_kept() -> Iterator[None]:
+    """A test leaves the environment as it found it: the next one in this process starts from the same."""
+    before = _environment()
+    yield
+    assert _environment() == before, "this test changed the environment for all that follow"
+
+
+def _environment() -> dict[str, str]:
+    own = ("PYTEST_", "GIT_PYTHON_REFRESH")  # what pytest tells of the test, and what GitPython wants to be imported
+    return {name: value for name, value in os.environ.items() if not name.startswith(own)}
+
+
+@pytest.fixture
+def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """git is told of no person, in none of the ways it knows: variables, files of any scope, the machine's own name.
+
+    A test names it after the repositories that it needs: committing is over then.
+    """
+    for name in list(os.environ):
+        if name in _PERSONS or name.startswith("GIT_CONFIG"):
+            monkeypatch.delenv(name)
+    config = tmp_path / "nobody.gitconfig"
+    config.write_text(f"{_GIT_CONFIG}[user]\n\tuseConfigOnly = true\n")
+    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

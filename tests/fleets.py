@@ -134,7 +134,8 @@ def _judged(code: int, out: str, err: str, arguments: tuple[str | Path, ...]) ->
         assert json.loads(out) is not None
     if code == 2 and "--json" not in arguments:
         assert not out or "promote" in arguments, answer
-        assert err.startswith("liftlock: "), answer
+        said = [line for line in err.splitlines() if not line.startswith("beware: ")]
+        assert said and said[0].startswith("liftlock: "), answer
     return answer
 
 
@@ -211,7 +212,8 @@ class Fleet:
         plain = self.run(*arguments)
         error = self.run(*arguments, "--json").error
         assert plain.code == 2
-        assert plain.err.splitlines()[0] == f"liftlock: {error['title']}"
+        said = [line for line in plain.err.splitlines() if not line.startswith("beware: ")]
+        assert said[0] == f"liftlock: {error['title']}"
         here = {name: oid for name, oid in self.refs().items() if not name.startswith("refs/remotes/")}
         assert here == {name: oid for name, oid in before.items() if not name.startswith("refs/remotes/")}
         return error

@@ -15,16 +15,17 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from liftlock.errors import Cancelled, CommandFailed
-from liftlock.text import printable
+from liftlock.shell import joined
+from liftlock.text import has_unsafe, printable
 
-_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s]*@", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s]*@", re.IGNORECASE)
 
 
 def masked(text: str) -> str:
@@ -51,6 +52,11 @@ class Command:
 
     def __str__(self) -> str:
         return masked(shlex.join(self.argv))
+
+    @property
+    def retold(self) -> str:
+        """What a shell needs to do the same; "" for what only reads."""
+        return self.script or (joined(self.argv) if self.mutates else "")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -90,6 +96,8 @@ class Entry:
     code: int | None
     mutates: bool
     script: str = ""
+    run: str = ""
+    """Which run of the program it belongs to, where entries of several stand together."""
 
 
 class Journal:
@@ -128,14 +136,28 @@ class Journal:
 
     def as_script(self) -> str:
         """A shell script that does what was done, grouped by action."""
-        lines = ["#!/bin/sh", "set -eu"]
-        action = None
-        for entry in self.entries(mutating_only=True):
-            if entry.action != action:
-                lines += ["", f"# {entry.action}"]
-                action = entry.action
-            lines.append(entry.script or entry.text)
-        return "\n".join(lines) + "\n"
+        return as_script(self.entries(mutating_only=True))
+
+
+def as_script(entries: Iterable[Entry]) -> str:
+    """A shell script that does again what these entries changed; what failed stands there as a remark."""
+    lines = ["#!/bin/sh", "set -eu"]
+    group = None
+    for entry in entries:
+        if not entry.mutates:
+            continue
+        if (entry.run, entry.action) != group:
+            group = entry.run, entry.action
+            when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.at))
+            lines += ["", f"# {when}  {printable(entry.action)}".rstrip()]
+        said = printable(entry.text)
+        if entry.code not in (0, None):
+            lines.append(f"# it failed: {said}")
+        elif has_unsafe(entry.script):
+            lines.append(f"# it cannot be told as text: {said}")
+        else:
+            lines.append(entry.script or said)
+    return "\n".join(lines) + "\n"
 
 
 _action: ContextVar[str] = ContextVar("action", default="")
@@ -175,7 +197,7 @@ class Runner:
                 self._running.discard(process)
         seconds = time.monotonic() - started
         self.note(
-            str(command), seconds=seconds, code=process.returncode, mutates=command.mutates, script=command.script
+            str(command), seconds=seconds, code=process.returncode, mutates=command.mutates, script=command.retold
         )
         result = Result(process.returncode, stdout, stderr, seconds)
         if process.returncode not in command.ok:
@@ -225,17 +247,21 @@ class Runner:
             self._running.discard(process)
         _end(process)
 
-    def run_in_terminal(self, command: Command, *, stdout: IO[bytes] | None = None) -> int:
+    def run_in_terminal(
+        self, command: Command, *, stdin: IO[bytes] | None = None, stdout: IO[bytes] | None = None
+    ) -> int:
         """Run it in the foreground on the caller's own terminal, where it may ask; its exit code.
 
-        The caller has stepped aside. Standard output can go to a file instead. Ctrl-C reaches the command and not
-        this program. Raises CommandFailed when it cannot be started.
+        The caller has stepped aside. Standard input can come from a file, and standard output go to one. Ctrl-C reaches
+        the command and not this program. Raises CommandFailed when it cannot be started.
         """
         if self._closed:
             raise Cancelled("liftlock is ending")
         started = time.monotonic()
         try:
-            process = subprocess.Popen(command.argv, cwd=command.cwd, env=command.environment, stdout=stdout)
+            process = subprocess.Popen(
+                command.argv, cwd=command.cwd, env=command.environment, stdin=stdin, stdout=stdout
+            )
         except OSError as error:
             raise CommandFailed(
                 f"{Path(command.argv[0]).name} cannot be started", error.strerror or str(error), command=str(command)
@@ -251,7 +277,7 @@ class Runner:
             seconds=time.monotonic() - started,
             code=code,
             mutates=command.mutates,
-            script=command.script,
+            script=command.retold,
         )
         return code
 

@@ -6,35 +6,26 @@ thread. Nothing is printed; what goes wrong is raised as a LiftlockError or stan
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from liftlock.clock import Clock, SystemClock
-from liftlock.commands import Journal, Runner, action
-from liftlock.config import Settings, cache_dir, load_user
-from liftlock.errors import ConfigError, PlanError, RepositoryError
-from liftlock.gitrepo import Repository
-from liftlock.model.app import Cell
-from liftlock.model.board import Board
-from liftlock.model.diff import Comparison, FileDiff, Rendering
-from liftlock.model.plan import Caution, Plan
-from liftlock.model.promotion import Promotion, Publication
-from liftlock.model.report import Check, Fetched, Pushed, Sighting
-from liftlock.model.revision import Revision
+from liftlock.commands import action
+from liftlock.errors import PlanError
+from liftlock.model.forge import MergeMethod, RequestState
 from liftlock.overview import board as boards
-from liftlock.overview.cache import BoardCache
-from liftlock.overview.planning import Planning
-from liftlock.overview.reading import CONFIG_FILE, Reading, require
-from liftlock.promotion import carry, message, previews, publishing
-from liftlock.promotion.hotfixes import hotfixes
-from liftlock.render import Renderer
-from liftlock.text import printable
+from liftlock.overview.reading import Reading, require
+from liftlock.promotion import carry, message, publishing, results
+from liftlock.questions import Questions
 
+# What only types name is not imported: a plan starts without the values of pull requests, gates and reports.
 if TYPE_CHECKING:
-    from liftlock.live import Live
+    from liftlock.model.board import Board
+    from liftlock.model.diff import Comparison, FileDiff, Rendering
+    from liftlock.model.gates import Gate
+    from liftlock.model.plan import Caution, Plan
+    from liftlock.model.promotion import Promotion, Publication, Rival
+    from liftlock.model.report import Fetched, Pushed
+    from liftlock.model.review import Flight, Landing, Proposed
 
 Stop = Callable[[], bool]
 Progress = Callable[[str], None]
@@ -44,108 +35,8 @@ def _never() -> bool:
     return False
 
 
-class Engine:
-    """One repository, opened."""
-
-    def __init__(
-        self,
-        repository: Repository,
-        settings: Settings,
-        runner: Runner,
-        clock: Clock,
-        at: str | None,
-        cache: bool,
-        contexts: Mapping[str, str],
-    ) -> None:
-        self.runner = runner
-        self.journal = runner.journal
-        self.clock = clock
-        self.name = printable(repository.name)
-        self._user = settings.user
-        self._repository = repository
-        self._at = at
-        self._contexts = contexts
-        self._lock = threading.RLock()
-        self._reading: Reading | None = None
-        self._planning = Planning()
-        folder = cache_dir() if cache else None
-        self._cache = BoardCache(folder)
-        self._renderer = Renderer(runner, folder / "rendered" if folder else None)
-        self._made: list[Promotion] = []
-        self._live: Live | None = None
-        self._closing = threading.Lock()
-        self._closed = False
-
-    @classmethod
-    def open(
-        cls,
-        start: Path,
-        *,
-        at: str | None = None,
-        journal: Journal | None = None,
-        clock: Clock | None = None,
-        cache: bool = True,
-        contexts: Mapping[str, str] | None = None,
-    ) -> Self:
-        """Open the repository that holds `start`. With `at`, Git is read as it stood at that revision.
-
-        `contexts` are the contexts of environments by name, for this run only.
-
-        Raises RepositoryError, ConfigError.
-        """
-        runner = Runner(journal)
-        user = load_user()
-        try:
-            place = start.absolute()  # so that a complaint names the folder
-        except OSError as error:
-            raise RepositoryError(
-                "The folder you are in is gone", error.strerror or "", "go to a clone, or name one with --repo DIR"
-            ) from error
-        repository = Repository.open(place, runner)
-        return cls(repository, Settings(user=user), runner, clock or SystemClock(), at, cache, contexts or {})
-
-    def close(self) -> None:
-        """End every connection and every process that still runs. Called again, it waits until that is done."""
-        with self._closing:
-            if self._closed:
-                return
-            self._closed = True
-            if self._live is not None:
-                self._live.close()
-            self._repository.close()
-            self.runner.close()
-
-    @property
-    def settings(self) -> Settings:
-        """The user's settings beside the repository's as it was last read."""
-        reading = self._reading
-        return Settings(reading.config, self._user) if reading is not None else Settings(user=self._user)
-
-    @property
-    def live(self) -> Live:
-        """The live side: what runs in the clusters of the environments. Nothing is connected before it is asked."""
-        with self._lock:
-            if self._live is None:
-                from liftlock.config import recall
-                from liftlock.live import Live, World
-
-                name = str(self._repository.common_dir)
-                known = recall()
-                self._live = Live(
-                    World(
-                        self._repository,
-                        lambda: self._read(fresh=True),
-                        self._planning,
-                        self._renderer,
-                        self.runner,
-                        self.clock,
-                        name,
-                        set(known.contexts.get(name, ())),
-                        dict(known.answers.get(name, {})),
-                        self._contexts,
-                    )
-                )
-            return self._live
+class Engine(Questions):
+    """What can be asked of one opened repository, and done with it."""
 
     # The board -----------------------------------------------------------------------------------------------------
 
@@ -172,12 +63,23 @@ class Engine:
         if not stop():
             self._cache.store(reading, last)
 
-    def fetch(self, *, interactive: bool = False, cancelled: Stop | None = None) -> Fetched | None:
-        """Fetch what the environments are read from; None when there is no remote. Raises RepositoryError."""
+    def fetch(
+        self,
+        *,
+        interactive: bool = False,
+        cancelled: Stop | None = None,
+        progress: Progress | None = None,
+    ) -> Fetched | None:
+        """Fetch what the environments are read from; None when there is no remote. Raises RepositoryError.
+
+        `progress` gets what git says of how far it is, from this thread.
+        """
         if self._at is not None or not self._repository.facts().remotes:
             return None
         with action("fetch"):
-            return self._repository.fetch(interactive=interactive, cancelled=cancelled)
+            for home, _ in self._read().homes()[1:]:
+                home.fetch(interactive=interactive, cancelled=cancelled, progress=progress)
+            return self._repository.fetch(interactive=interactive, cancelled=cancelled, progress=progress)
 
     def changed_since(self, board: Board) -> bool:
         """Whether the refs that the board was read from have moved."""
@@ -190,15 +92,20 @@ class Engine:
 
     # A plan --------------------------------------------------------------------------------------------------------
 
-    def plan(self, source: str, targets: Sequence[str], apps: Sequence[str] = ()) -> Plan:
+    def plan(self, source: str, targets: Sequence[str], apps: Sequence[str] = (), *, learning: bool = True) -> Plan:
         """What would move from one environment (or path) to others, for all apps or these.
 
+        With `learning` what is staged by default follows what promotions of these files moved before.
         Raises PlanError (unknown name, targets on different branches), RepositoryError.
         """
-        return self._planning.plan(self._read(fresh=True), source, targets, apps)
+        return self._planning.plan(self._read(fresh=True), source, targets, apps, learning=learning)
 
     def replan(self, plan: Plan) -> tuple[Plan, tuple[str, ...]]:
         """The plan made again on the newest base, selection and typed values kept, and what differs, in sentences."""
+        if plan.back is not None:
+            return carry.over(plan, self.rollbacks.again(plan))
+        if plan.wave is not None:
+            return carry.over(plan, self.waves.again(plan))
         fresh = self._planning.plan(self._read(fresh=True), plan.source, plan.targets, plan.asked)
         return carry.over(plan, fresh)
 
@@ -206,19 +113,22 @@ class Engine:
         """What a person should know of the plan as it is selected now: its own warnings and those of the result."""
         return (
             *plan.warnings,
-            *previews.cautions(plan, self._planning.files(self._read(), plan), self._read().tree_at(plan.base)),
-            *hotfixes(self._repository, plan),
+            *results.cautions(plan, self._planning.files(self._read(), plan), self._read().tree_at(plan.base)),
+            *plan.conflicts,
+            *(self.gates.cautions(plan) if self._read().marked else ()),
         )
 
     def file_diffs(self, plan: Plan) -> tuple[FileDiff, ...]:
         """Exactly what would be committed, file by file. Raises EditError."""
-        return previews.file_diffs(self._read().tree_at(plan.base), self._planning.files(self._read(), plan))
+        return results.file_diffs(self._read().tree_at(plan.base), self._planning.files(self._read(), plan))
 
     def renderings(
         self, plan: Plan, *, fetch: bool = False, cancelled: Stop | None = None, progress: Progress | None = None
     ) -> Iterator[Rendering]:
         """The manifests of each cell that changes, before and after, as each is ready. Raises EditError."""
         reading = self._read()
+        from liftlock.promotion import previews
+
         return previews.renderings(
             self._renderer,
             self._read().tree_at(plan.base),
@@ -241,7 +151,9 @@ class Engine:
     ) -> tuple[tuple[Comparison, ...], tuple[Rendering, ...]]:
         """Two environments, rendered, object by object with an explanation; and what could not be rendered."""
         reading = self._read()
-        plan = self._planning.plan(reading, left, [right], apps)
+        from liftlock.promotion import previews
+
+        plan = self._planning.plan(reading, left, [right], apps, learning=False)
         sides = reading.side(require(reading, left)), reading.side(require(reading, right))
         return previews.compare(
             self._renderer,
@@ -256,19 +168,24 @@ class Engine:
 
     def comparison_markdown(self, left: str, right: str, comparisons: Sequence[Comparison]) -> str:
         """A comparison to paste into a ticket."""
+        from liftlock.promotion import previews
+
         return previews.markdown(left, right, comparisons)
 
     # A promotion ---------------------------------------------------------------------------------------------------
 
-    def message(self, plan: Plan, *, reason: str = "") -> str:
-        """The commit message as the template and the trailers give it, before hooks and editing."""
+    def message(self, plan: Plan, *, reason: str = "", carried: Sequence[tuple[str, str]] = ()) -> str:
+        """The commit message as the template and the trailers give it, before hooks and editing.
+
+        `carried` are further trailers: those of gates that were overridden.
+        """
         config = self._read().config
-        return message.message(plan, reason=reason, template=config.message)
+        return message.message(plan, reason=reason, template=config.message, carried=carried)
 
     def branch_name(self, plan: Plan) -> str:
         """The promotion branch that a commit would go to: a name that is free."""
         wanted = message.branch_name(plan, self._read().config.branch)
-        return publishing.free_branch(self._repository, wanted)
+        return publishing.free_branch(self._home(plan.targets), wanted)
 
     def commit(
         self,
@@ -278,6 +195,7 @@ class Engine:
         branch: str | None = None,
         onto: str | None = None,
         reason: str = "",
+        carried: Sequence[tuple[str, str]] = (),
         expected_base: str | None = None,
         interactive: bool = False,
     ) -> Promotion:
@@ -292,14 +210,14 @@ class Engine:
                 "Nothing is selected", "no change of the plan is staged", "stage one, or name it with --only"
             )
         if expected_base is not None:
-            self._planning.must_hold_at(plan, expected_base, self._repository)
+            self._planning.must_hold_at(self._read(), plan, expected_base)
         with action(f"commit {plan.source} to {', '.join(plan.targets)}"):
             if onto is not None:
                 plan = self._planning.onto(self._read(), plan, onto)
             files = self._planning.files(self._read(), plan)
-            text = message if message is not None else self.message(plan, reason=reason)
+            text = message if message is not None else self.message(plan, reason=reason, carried=carried)
             made = publishing.commit(
-                self._repository,
+                self._home(plan.targets),
                 plan,
                 files,
                 text,
@@ -317,13 +235,22 @@ class Engine:
 
     def reads_from(self, branch: str, plan: Plan) -> bool:
         """Whether the plan stands on this branch of the remote, so that it can be pushed straight to it."""
-        _, base_branch = self._repository.remote_for(plan.base_ref)
+        _, base_branch = self._home(plan.targets).remote_for(plan.base_ref)
         return base_branch == branch
+
+    def override(self, promotion: Promotion, gates: Sequence[Gate], *, interactive: bool = False) -> Promotion:
+        """The promotion committed anew with the reasons of the gates that it goes past; its branch moves along.
+
+        Raises RepositoryError (it was pushed, its branch is checked out), RefMoved, TerminalNeeded.
+        """
+        made = self.gates.override(promotion, gates, interactive=interactive)
+        self._made = [made if known == promotion else known for known in self._made]
+        return made
 
     def undo(self, promotion: Promotion) -> str:
         """Take an unpushed promotion back; a sentence that says what was done. Raises RepositoryError."""
         with action("undo"):
-            said = publishing.undo(self._repository, promotion)
+            said = publishing.undo(self._home(promotion.targets), promotion)
         self._made = [made for made in self._made if made != promotion]
         return said
 
@@ -334,7 +261,7 @@ class Engine:
         """
         reading = self._read(fresh=True)
         return publishing.publication(
-            self._repository,
+            self._home(promotion.targets),
             promotion,
             [e for e in reading.discovery.environments if e.name in promotion.targets],
             {e.name: reading.source_of(e).ref for e in reading.discovery.environments},
@@ -359,7 +286,7 @@ class Engine:
                 " ".join(f"--confirm {name}" for name in missing),
             )
         with action(f"push to {publication.destination}"):
-            return self._repository.push(
+            return self._home(publication.targets).push(
                 publication.remote,
                 publication.refspec,
                 interactive=interactive,
@@ -367,72 +294,101 @@ class Engine:
                 progress=progress,
             )
 
+    # A promotion under review ----------------------------------------------------------------------------------------
+
+    def propose(
+        self,
+        plan: Plan,
+        *,
+        reason: str = "",
+        message: str | None = None,
+        made: Promotion | None = None,
+        branch: str = "",
+        draft: bool = False,
+        labels: Sequence[str] = (),
+        reviewers: Sequence[str] = (),
+        reasons: Mapping[str, str] | None = None,
+        interactive: bool = False,
+        told: Callable[[str], None] | None = None,
+    ) -> Proposed:
+        """Open the plan's pull request, or update the one in flight; closed gates stand in its description.
+
+        `made` is the plan's commit, where it was committed already.
+        `reasons` override gates, by name. Raises PlanError, ForgeError, RepositoryError, TerminalNeeded.
+        """
+        from liftlock.reviews import Asked
+
+        gates = self.gates.evaluate(plan, "review", reasons=reasons or {})
+        self.gates.must_pass(gates, "review")
+        notes = [f"gate {gate.name}, {gate.app}: {gate.state}: {gate.evidence}" for gate in gates if gate.closed]
+        asked = Asked(
+            reason,
+            message,
+            made,
+            branch,
+            draft,
+            tuple(labels),
+            tuple(reviewers),
+            notes=tuple(notes),
+            overrides=self.gates.trailers(gates),
+            releases=self.releases.of(plan),
+            interactive=interactive,
+            told=told or (lambda text: None),
+        )
+        return self._reviews_of(self._home(plan.targets)).propose(plan, asked)
+
+    def merge(
+        self,
+        flight: Flight,
+        method: str | None = None,
+        *,
+        confirmed: Sequence[str] = (),
+        reasons: Mapping[str, str] | None = None,
+        delete_branch: bool = True,
+    ) -> Landing:
+        """Merge a promotion in flight once its gates are open; an override becomes a trailer of the merge.
+
+        Raises PlanError (a closed gate, a protected environment that is not among `confirmed`), ForgeError.
+        """
+        if flight.request.state is not RequestState.OPEN:
+            return self.reviews.merge(flight)
+        reading = self._read(fresh=True)
+        protected = [n for n in flight.targets if (e := reading.environment(n)) is not None and e.protected]
+        missing = [name for name in protected if name not in confirmed]
+        if missing:
+            raise PlanError(
+                f"{' and '.join(missing)} is protected and was not confirmed",
+                f"merging #{flight.number} into {flight.request.base} changes it",
+                " ".join(f"--confirm {name}" for name in missing),
+            )
+        gates = tuple(self.gates.of_promotion(self.reviews.promotion(flight), "merge", reasons=reasons or {}))
+        self.gates.must_pass(gates, "merge")
+        return self.reviews.merge(
+            flight,
+            MergeMethod(method) if method else None,
+            delete_branch=delete_branch,
+            overrides=self.gates.trailers(gates),
+        )
+
     def unpushed(self) -> tuple[Promotion, ...]:
         """Promotions that were committed here (also in earlier runs) and are on no remote yet, newest first."""
-        return publishing.unpushed(self._repository, self._made)
+        found: list[Promotion] = []
+        for home, _ in self._read().homes():
+            mine = [made for made in self._made if self._home(made.targets) is home]
+            found += publishing.unpushed(home, mine)
+        return tuple(found)
 
-    # Questions -----------------------------------------------------------------------------------------------------
+    def rivals(self, plan: Plan | None = None, *, made: Promotion | None = None) -> tuple[Rival, ...]:
+        """Whoever promotes the same of a plan, or of what was committed: here, on the remote, as a pull request.
 
-    def log(self, cell: Cell, *, limit: int = 20) -> tuple[Revision, ...]:
-        """The commits that touched a cell's files, newest first."""
-        reading = self._read()
-        environment = reading.environment(cell.environment)
-        commit = reading.source_of(environment).commit if environment else reading.source.commit
-        touched = self._repository.history(commit, paths=cell.files, limit=limit)
-        return tuple(entry.revision for entry in touched)
-
-    def where(self, word: str, *, cancelled: Stop | None = None) -> tuple[Sighting, ...]:
-        """Every cell that has this version, commit or word, and since when."""
-        from liftlock.overview.where import where
-
-        return where(self._read(), word, cancelled=cancelled or _never)
-
-    def doctor(self) -> tuple[Check, ...]:
-        """What was found and why, what is wrong, and what to do."""
-        from liftlock.overview.doctor import checks
-
-        return checks(self._repository, self._at, self.runner, self.settings)
-
-    def write_config(self, text: str) -> Path | None:
-        """Write liftlock.toml at the top of the work tree; None for a bare repository, where there is none.
-
-        Raises ConfigError when it is there already or cannot be written.
+        A forge that does not answer is left out. Raises RepositoryError.
         """
-        top = self._repository.work_tree
-        if top is None:
-            return None
-        place, made = top / CONFIG_FILE, False
-        try:
-            with place.open("x", encoding="utf-8") as file:
-                made = True
-                file.write(text)
-        except FileExistsError as error:
-            raise ConfigError(
-                f"There is a {CONFIG_FILE} already", printable(str(place)), "liftlock init --print shows what was found"
-            ) from error
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                if made:
-                    place.unlink()  # half a file would be an error from now on
-            raise ConfigError(
-                f"{CONFIG_FILE} cannot be written",
-                printable(f"{error.strerror or error}: {place}"),
-                "liftlock init --print shows it, to be put where it can be written",
-            ) from error
-        return place
+        from liftlock.overview.rivals import promoted_by, rivals
 
-    def init_text(self) -> str:
-        """A commented liftlock.toml made from what was found. Raises RepositoryError."""
-        from liftlock.config import example
-
-        found = self._read().discovery
-        return example(found.environments, found.cells, found.findings)
-
-    # Inside --------------------------------------------------------------------------------------------------------
-
-    def _read(self, *, fresh: bool = False) -> Reading:
-        """The repository as it stands; with `fresh` its refs are looked at again, and all is kept while they stay."""
-        with self._lock:
-            if self._reading is None or (fresh and self._reading.stale()):
-                self._reading = Reading(self._repository, self._at)
-            return self._reading
+        if plan is not None:
+            apps, targets = tuple(dict.fromkeys(change.app for change in plan.chosen)), plan.targets
+        else:
+            apps, targets = promoted_by(made.message if made is not None else "")
+        flights = self._flights_if_told()
+        but, now = made.commit if made is not None else "", self.clock.now()
+        return rivals(self._read(fresh=True), apps, targets, self.unpushed(), flights, now=now, but=but)

@@ -77,6 +77,27 @@ class Cancelled(LiftlockError):
     """The person stopped it."""
 
 
+class ForgeError(LiftlockError):
+    """A forge could not be asked, or said no. `status` is the HTTP status, 0 when there was no answer.
+
+    `until` is when it may be asked again (seconds since the epoch), 0 where it does not say.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        detail: str = "",
+        hint: str = "",
+        *,
+        command: str = "",
+        status: int = 0,
+        until: float = 0,
+    ) -> None:
+        super().__init__(title, detail, hint, command=command)
+        self.status = status
+        self.until = until
+
+
 class ClusterError(LiftlockError):
     """A cluster could not be asked, or said no. `status` is the HTTP status, 0 when there was no answer.
 

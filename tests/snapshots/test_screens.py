@@ -9,6 +9,8 @@ import pytest
 from driving import make_app, seen, until
 from scripted_engine import ScriptedEngine, large_board
 from scripted_live import CRASH, LOST, SHA, cell, change, convergence, lane, tree
+from scripted_record import MAPPED, release
+from scripted_reviews import flights
 from textual.pilot import Pilot
 
 from liftlock.commands import Entry
@@ -29,13 +31,22 @@ def shown(*presses: tuple[str, ...] | str, until_seen: tuple[str, ...] = ()) -> 
         await seen(pilot, "fetched")
         for press in presses:
             if isinstance(press, tuple):
-                await pilot.press(*press)
+                for key in press:  # what comes to the board under a window may not be painted there
+                    await until(pilot, lambda: _settled(app), "all about the cell under the cursor")
+                    await pilot.press(key)
             else:
                 await seen(pilot, press)
         await seen(pilot, *until_seen)
+        await until(pilot, lambda: _settled(app), "all about the cell under the cursor")
         await pilot.pause(0.3)
 
     return steps
+
+
+def _settled(app: Any) -> bool:
+    """Whether the pane beside the board, which may show around a window, has all that it waits for."""
+    board = app.board_screen
+    return not board.query_one("#detail").display or board.grid.state is None or board.grid.cell in board._pasts
 
 
 SCREENS: dict[str, Steps] = {
@@ -45,7 +56,7 @@ SCREENS: dict[str, Steps] = {
     "onward": shown(("2", "greater_than_sign"), until_seen=("production-us",)),
     "stage": shown(("2", "j", "p"), "newTag", until_seen=("newTag",)),
     "preview": shown(("2", "j", "p"), "newTag", ("tab",), until_seen=("../../base",)),
-    "edit": shown(("2", "j", "p"), "newTag", ("e",)),
+    "edit": shown(("2", "j", "p"), "newTag", ("enter",)),
     "commit": shown(("2", "j", "p"), "newTag", ("c",), until_seen=("Promotion-From",)),
     "push": shown(
         ("3", "p"),
@@ -177,6 +188,62 @@ def test_live_without_colour(snap_compare: Any, monkeypatch: pytest.MonkeyPatch,
 def test_live_in_ascii(snap_compare: Any, name: str) -> None:
     made = live_engine(LIVE[name][0])
     assert snap_compare(make_app(made, ascii_only=True), terminal_size=SIZES["120"], run_before=live_steps(name))
+
+
+def reviews_engine() -> ScriptedEngine:
+    """Two promotions in flight to the last environment."""
+    made = engine()
+    made.reviews.put(flights(made.whole.apps[1], "production-us"))
+    return made
+
+
+IN_FLIGHT: dict[str, Steps] = {
+    "in-flight": shown("2 in flight", ("4", "j"), until_seen=("1 approval more wanted",)),
+    "reviews": shown("2 in flight", ("4", "j", "i"), until_seen=("Checks", "1 wanted")),
+    "merge": shown("2 in flight", ("4", "j", "i"), "Checks", ("M",), until_seen=("squash", "type production-us")),
+}
+
+
+@pytest.mark.parametrize("name", IN_FLIGHT)
+def test_reviews(snap_compare: Any, name: str) -> None:
+    assert snap_compare(make_app(reviews_engine()), terminal_size=SIZES["120"], run_before=IN_FLIGHT[name])
+
+
+def test_reviews_without_colour(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make_app(reviews_engine()), terminal_size=SIZES["120"], run_before=IN_FLIGHT["reviews"])
+
+
+RECORD: dict[str, Steps] = {
+    "history": shown(("2", "H"), until_seen=("4 arrivals", "renovate")),
+    "way-back": shown(("2", "H"), "4 arrivals", ("B",), until_seen=("the way back",)),
+    "rollback": shown(("2", "B"), "the way back", ("enter",), until_seen=("checkout in staging ↶",)),
+}
+
+
+def record_engine() -> ScriptedEngine:
+    """A cell with a past, in an app whose repository is mapped."""
+    made = engine()
+    made.settings.user.repositories.update(MAPPED)
+    made.releases.known["checkout", "1.9.3"] = release()
+    return made
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", RECORD)
+def test_record(snap_compare: Any, name: str, size: str) -> None:
+    assert snap_compare(make_app(record_engine()), terminal_size=SIZES[size], run_before=RECORD[name])
+
+
+def test_record_without_colour(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make_app(record_engine()), terminal_size=SIZES["120"], run_before=RECORD["history"])
+
+
+def test_record_in_ascii(snap_compare: Any) -> None:
+    steps = shown(("2", "H"), until_seen=("4 arrivals", "renovate"))
+    made = make_app(record_engine(), ascii_only=True)
+    assert snap_compare(made, terminal_size=SIZES["120"], run_before=steps)
 
 
 def test_a_problem(snap_compare: Any) -> None:

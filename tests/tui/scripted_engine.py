@@ -5,10 +5,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
+from scripted_gates import ScriptedGates
 from scripted_live import ScriptedLive
+from scripted_outside import ScriptedOutside
+from scripted_record import ScriptedRecord, ScriptedReleases, ScriptedRollbacks
+from scripted_reviews import ScriptedReviews
+from scripted_user import FakeRunner, Settings
+from scripted_waves import ScriptedWaves
 
 from liftlock.clock import FixedClock
 from liftlock.commands import Entry, Journal
@@ -32,7 +38,7 @@ from liftlock.model.diff import (
 from liftlock.model.environment import Environment, Finding
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion, Publication
-from liftlock.model.report import Fetched, Pushed
+from liftlock.model.report import CellPast, Fetched, Pushed, Sighting
 from liftlock.model.revision import Revision
 
 NOW = 1_760_000_000.0
@@ -47,28 +53,6 @@ def revision(
     number: int, subject: str = "release the new version", author: str = "Ada Lane", days: float = 1
 ) -> Revision:
     return Revision(sha(number), author, NOW - days * DAY, subject)
-
-
-@dataclass
-class User:
-    fetch_on_start: bool = True
-    ascii: bool = False
-    theme: str = ""
-    keys: dict[str, Any] = field(default_factory=dict)
-    problem: Any = None
-
-
-@dataclass
-class Settings:
-    user: User = field(default_factory=User)
-
-
-class FakeRunner:
-    def __init__(self) -> None:
-        self.ran: list[Any] = []
-
-    def run(self, command: Any, *, cancelled: Any = None) -> None:
-        self.ran.append(command)
 
 
 APPS = ("checkout", "frontend", "invoices", "ledger", "notifier")
@@ -261,6 +245,13 @@ class ScriptedEngine:
         self.held.set()
         self.closed = False
         self.live = ScriptedLive()
+        self.gates = ScriptedGates()
+        self.waves, self.others = ScriptedWaves(), tuple[Any, ...]()
+        self.reviews = ScriptedReviews()
+        self.outside = ScriptedOutside()
+        self.record = ScriptedRecord()
+        self.releases = ScriptedReleases()
+        self.rollbacks = ScriptedRollbacks(make_plan("staging", ["staging"], ["checkout"]))
 
     def _called(self, name: str, *arguments: Any) -> None:
         self.calls.append((name, *arguments))
@@ -285,9 +276,19 @@ class ScriptedEngine:
         yield replace(board, cells={key: replace(state, revision=None) for key, state in self.whole.cells.items()})
         yield self.whole
 
-    def fetch(self, *, interactive: bool = False, cancelled: Any = None) -> Fetched | None:
+    def merge(self, flight: Any, method: str | None = None, *, confirmed: Sequence[str] = (), **more: Any) -> Any:
+        self._called("merge", flight.number, method, tuple(confirmed))
+        return self.reviews.merge(flight)
+
+    def fetch(self, *, interactive: bool = False, cancelled: Any = None, progress: Any = None) -> Fetched | None:
+        for said in self.outside.said if progress is not None else ():
+            progress(said)
         self._called("fetch", interactive)
         return self.fetched
+
+    def doctor(self) -> Any:
+        self._called("doctor")
+        return self.outside.checks
 
     def changed_since(self, board: Board) -> bool:
         return False
@@ -380,6 +381,16 @@ class ScriptedEngine:
         self.journal.add(Entry("commit", "git commit-tree …", NOW, 0.01, 0, True, "git commit-tree"))
         return made
 
+    def rivals(self, plan: Any = None, *, made: Any = None) -> tuple[Any, ...]:
+        self._called("rivals")
+        return self.others
+
+    def override(self, promotion: Promotion, gates: Sequence[Any], *, interactive: bool = False) -> Promotion:
+        self._called("override", [(gate.name, gate.reason) for gate in gates if gate.reason])
+        made = replace(promotion, commit=sha(901))
+        self.waiting = [made if known == promotion else known for known in self.waiting]
+        return made
+
     def undo(self, promotion: Promotion) -> str:
         self._called("undo", promotion)
         self.waiting = [p for p in self.waiting if p != promotion]
@@ -419,3 +430,11 @@ class ScriptedEngine:
     def log(self, cell: Cell, *, limit: int = 20) -> tuple[Revision, ...]:
         self._called("log", cell.app, cell.environment)
         return tuple(revision(n, f"change {n} of {cell.app}{self.text}", days=n * 2) for n in range(1, 5))
+
+    def past(self, cell: Cell, versions: Sequence[Version], *, limit: int = 20) -> CellPast:
+        self._called("past", cell.app, cell.environment)
+        return CellPast(self.log(cell, limit=limit), {version: revision(2, "that version") for version in versions})
+
+    def where(self, word: str, *, cancelled: Any = None) -> tuple[Sighting, ...]:
+        self._called("where", word)
+        return (Sighting("checkout", "staging", None, revision(3)),)

@@ -28,7 +28,7 @@ from liftlock.model.live import (
     Write,
 )
 from liftlock.model.livediff import Author, Effect, LiveChange, LiveDiff, Way
-from liftlock.model.plan import Plan
+from liftlock.model.plan import Pin, Plan
 
 NOW = 1_760_000_000.0
 SHA = "5ae08464" * 5
@@ -155,6 +155,7 @@ class ScriptedLive:
     known: dict[str, str] = field(default_factory=dict)
     failure: LiftlockError | None = None
     adopted: Plan | None = None
+    pinned: tuple[Pin, ...] = ()
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     telling: list[Callable[[LiveBoard], None]] = field(default_factory=list)
     following: list[Callable[[tuple[Convergence, ...]], None]] = field(default_factory=list)
@@ -203,6 +204,15 @@ class ScriptedLive:
             raise self.failure
         assert self.adopted is not None
         return self.adopted, ("Deployment shop spec.paused: Git says nothing of it",)
+
+    def pin(self, plan: Plan) -> tuple[Plan, tuple[Pin, ...]]:
+        self.asked.append(("pin", plan.source))
+        if self.failure is not None:
+            raise self.failure
+        for found in self.pinned:
+            if found.value:
+                plan = plan.edit(found.change, found.value).select([found.change], True)
+        return plan, self.pinned
 
     def consequence(self, diffs: Sequence[LiveDiff]) -> tuple[str, tuple[str, ...]]:
         return "1 object changes, 1 rollout restarts, nothing is deleted", tuple(

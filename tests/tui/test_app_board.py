@@ -108,6 +108,18 @@ async def test_marked_cells_of_several_apps_and_environments_make_one_plan() -> 
     assert engine.named("plan") == [("staging", ("production-eu", "production-us"), ("checkout", "frontend"))]
 
 
+async def test_a_range_of_cells_is_marked_from_the_last_mark_to_here() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        grid = pilot.app.screen.grid
+        names = [environment.name for environment in grid.board.environments]
+        await pilot.press("2", "g", "space", "down", "l", "V")
+        wanted = {(app, name) for app in grid.apps[:3] for name in names[1:3]} & set(grid.board.cells)
+        assert grid.marked == wanted
+        assert len(wanted) > 3
+        await pilot.press("escape")
+        assert grid.marked == set()
+
+
 async def test_marks_with_nothing_before_them_in_common_are_told() -> None:
     engine = ScriptedEngine()
     async with opened(engine) as pilot:
@@ -145,7 +157,7 @@ async def test_the_first_environment_has_nothing_before_it() -> None:
 async def test_enter_opens_the_cell_where_there_is_no_pane() -> None:
     async with opened(ScriptedEngine(), size=(80, 24)) as pilot:
         await pilot.press("j", "l", "enter")
-        await seen(pilot, "frontend in staging", "Versions", "2 changes behind")
+        await seen(pilot, "frontend in staging", "Versions", "2 changes behind", "since ", "that version")
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, BoardScreen)
 

@@ -1,18 +1,26 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from driving import gone, opened, seen, text_of, until
 from scripted_engine import ScriptedEngine
+from textual.binding import Binding
 
 from liftlock_tui.actions import ACTIONS, bindings, key_name, keymap
 from liftlock_tui.modals.command_line import completions
+from liftlock_tui.modals.dialog import Dialog
 from liftlock_tui.screens.board import BoardScreen
 from liftlock_tui.screens.compare import CompareScreen
 from liftlock_tui.screens.converge import ConvergeScreen
+from liftlock_tui.screens.doctor import DoctorScreen
 from liftlock_tui.screens.drift import DriftScreen
+from liftlock_tui.screens.history import HistoryScreen
 from liftlock_tui.screens.log import LogScreen
 from liftlock_tui.screens.resources import ResourcesScreen
+from liftlock_tui.screens.reviews import ReviewsScreen
 from liftlock_tui.screens.stage import StageScreen
+from liftlock_tui.screens.waves import WavesScreen
 from liftlock_tui.widgets.diff_view import DiffView
 from liftlock_tui.widgets.grid import Grid
 from liftlock_tui.widgets.lines import LineList, LineView
@@ -22,6 +30,9 @@ _MODIFIED = ("ctrl+", "alt+", "shift+tab")
 _PLACES = {
     "board": (BoardScreen,),
     "grid": (Grid,),
+    "reviews": (ReviewsScreen,),
+    "waves": (WavesScreen,),
+    "history": (HistoryScreen,),
     "stage": (StageScreen,),
     "tree": (PlanTree,),
     "diff": (DiffView,),
@@ -32,6 +43,7 @@ _PLACES = {
     "converge": (ConvergeScreen,),
     "resources": (ResourcesScreen,),
     "drift": (DriftScreen,),
+    "doctor": (DoctorScreen,),
 }
 
 
@@ -134,9 +146,9 @@ async def test_the_palette_runs_an_act_by_its_name() -> None:
     engine = ScriptedEngine()
     async with opened(engine) as pilot:
         await pilot.press("2", "semicolon")
-        await seen(pilot, "Search for commands")
+        await seen(pilot, "what to do, where to go")
         await pilot.press(*"plan")
-        await seen(pilot, "plan  (p)")
+        await seen(pilot, "p     plan ")
         await pilot.press("enter")
         await until(pilot, lambda: engine.named("plan"), "planned")
 
@@ -189,3 +201,51 @@ async def test_ascii_shows_the_apps_own_signs_in_ascii() -> None:
         await seen(pilot, "^ 2 behind", "|1.9.0")
         shown = text_of(pilot.app)
         assert not [sign for sign in "▲▌•◈─━→…" if sign in shown]
+
+
+def _asking() -> list[type[Dialog[Any]]]:
+    """Every window that does something on `y`."""
+    import importlib
+    import pkgutil
+
+    import liftlock_tui.modals
+
+    for module in pkgutil.iter_modules(liftlock_tui.modals.__path__):
+        importlib.import_module(f"liftlock_tui.modals.{module.name}")
+    waiting: list[type[Dialog[Any]]] = [Dialog]
+    found: list[type[Dialog[Any]]] = []
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if any(binding.action == "confirm" for binding in kind.BINDINGS if isinstance(binding, Binding)):
+            found.append(kind)
+    return found
+
+
+def test_no_key_that_begins_something_dangerous_confirms_it_and_enter_cancels() -> None:
+    starting = {key for action in ACTIONS if action.dangerous for key in action.keys}
+    assert starting
+    kinds = _asking()
+    assert {"Confirm", "PushDialog", "UndoDialog"} <= {kind.__name__ for kind in kinds}
+    for kind in kinds:
+        does = {key: b.action for b in kind.BINDINGS if isinstance(b, Binding) for key in b.key.split(",")}
+        confirming = {key for key, action in does.items() if action == "confirm"}
+        assert not confirming & starting, kind.__name__
+        assert does.get("enter") == "cancel", kind.__name__
+
+
+@pytest.mark.parametrize("key", ["y", "enter"])
+def test_a_key_that_confirms_cannot_be_given_to_what_it_confirms(key: str) -> None:
+    keys, wrong = keymap({"board.push": (key,)})
+    assert wrong
+    assert keys["board.push"] == ("P",)
+
+
+async def test_a_click_on_the_footer_is_its_key_and_on_a_cell_moves_there() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        app = pilot.app
+        await pilot.click("Grid", offset=(app.screen.grid.names + app.screen.grid.lane + 2, 6))
+        await until(pilot, lambda: app.screen.grid.cell is not None and app.screen.grid.cell[1] == "staging")
+        footer = text_of(app).split("\n")[-1]
+        await pilot.click("Footer", offset=(footer.index("? help") + 1, 0))
+        await seen(pilot, "Here")

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from driving import gone, opened, seen, text_of, until
 from scripted_engine import ScriptedEngine, sha
+from scripted_gates import closed
 from textual.pilot import Pilot
 from textual.widgets import TextArea
 
 from liftlock.errors import EditError, PushRejected, RepositoryError, TerminalNeeded
 from liftlock.model.change import ChangeClass
-from liftlock.model.plan import Plan
+from liftlock.model.plan import Pin, Plan
 from liftlock_tui.screens.board import BoardScreen
 from liftlock_tui.screens.stage import StageScreen
 
@@ -97,7 +98,7 @@ async def test_kept_changes_open_and_can_be_staged_after_all() -> None:
 async def test_a_value_is_typed_in_place_and_escape_leaves_it() -> None:
     engine = ScriptedEngine()
     async with staged(engine) as pilot:
-        await pilot.press("e")
+        await pilot.press("enter")
         assert pilot.app.focused.id == "edit"
         await pilot.press("escape")
         assert not plan_of(pilot).edited
@@ -111,7 +112,7 @@ async def test_a_typed_value_that_cannot_be_written_is_said_in_the_preview() -> 
     engine = ScriptedEngine()
     async with staged(engine) as pilot:
         engine.failing["file_diffs"] = [EditError("The value cannot stand there", "it has a newline", "quote it")]
-        await pilot.press("e", "x", "enter")
+        await pilot.press("enter", "x", "enter")
         await seen(pilot, "The value cannot stand there", "it has a newline", "quote it")
 
 
@@ -374,3 +375,57 @@ async def test_space_on_a_group_or_an_app_takes_along_nothing_that_is_kept() -> 
         tree.go(next(n.key for n in tree.nodes if n.kind == "app"))
         await pilot.press("space", "space")
         assert not {"identity", "sizing"} & {cls for cls, _ in chosen(pilot)}
+
+
+async def test_p_pins_what_moves_by_itself_to_what_runs_in_the_source() -> None:
+    engine = ScriptedEngine()
+    async with staged(engine) as pilot:
+        await pilot.press("p")
+        await seen(pilot, "nothing to pin")
+        first = plan_of(pilot).changes[0].id
+        engine.live.pinned = (Pin(first, "latest@sha256:abc", "pinned to what 2 pods of staging run"),)
+        await pilot.press("p")
+        await seen(pilot, "1 version pinned", "latest@sha256:abc")
+        assert dict(plan_of(pilot).edited) == {first: "latest@sha256:abc"}
+
+
+async def test_what_cannot_be_pinned_is_told() -> None:
+    engine = ScriptedEngine()
+    async with staged(engine) as pilot:
+        first = plan_of(pilot).changes[0].id
+        engine.live.pinned = (Pin(first, "", "2 builds of it run in staging"),)
+        await pilot.press("p")
+        await seen(pilot, "0 pinned, 1 not", "2 builds of it run in staging")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StageScreen), "the stage")
+        assert plan_of(pilot).edited == ()
+
+
+async def test_the_stage_shows_how_the_gates_stand_and_v_says_why() -> None:
+    engine = ScriptedEngine()
+    engine.gates.told = (closed(),)
+    async with staged(engine) as pilot:
+        await seen(pilot, "gates", "… waiting: soak")
+        await pilot.press("v")
+        await seen(pilot, "1.9.0 is in dev for 20m of 1h", "wait another 40m", "advisory")
+
+
+async def test_a_closed_gate_holds_the_push_until_there_is_a_reason() -> None:
+    engine = ScriptedEngine()
+    engine.gates.told = (closed(),)
+    async with staged(engine) as pilot:
+        await committed(pilot, engine)
+        await pilot.press("P")
+        await seen(pilot, "soak (checkout to staging)", "o override with a reason")
+        await pilot.press("y")
+        assert not engine.named("push")
+        await pilot.press("o")
+        await seen(pilot, "why go past soak")
+        await pilot.press("enter")
+        await seen(pilot, "An override needs a reason.")
+        await pilot.press(*"hotfix", "enter")
+        await seen(pilot, "⇢ overridden: soak", "reason: hotfix", "y push")
+        await pilot.press("y")
+        await seen(pilot, "✓ pushed")
+    assert engine.named("override") == [([("soak", "hotfix")],)]
+    assert engine.named("push") == [(f"{sha(901)}:refs/heads/promote/staging/checkout", (), False)]

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.text import Text
 from textual.app import App, InvalidThemeError
 from textual.binding import BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from liftlock.errors import ConfigError
 from liftlock.text import printable, shorten
 from liftlock_tui.actions import bindings
+from liftlock_tui.fading import Fading
 from liftlock_tui.hangup import when_gone
 from liftlock_tui.ink import Palette, variables
-from liftlock_tui.reader import Reader
+from liftlock_tui.jobs import unexpected
+from liftlock_tui.outward import Outward
 from liftlock_tui.screens.board import BoardScreen
 from liftlock_tui.screens.page import Page
 
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from liftlock.model.promotion import Promotion
     from liftlock_tui.replies import Asked
 
-DEFAULT_THEME = "liftlock-dark"
+DEFAULT_THEME, SIXTEEN = "liftlock-dark", "terminal"
 LOOK = ("LIFTLOCK_THEME", "LIFTLOCK_ASCII", "LIFTLOCK_ANIMATION")
 """The variables that matter before the first paint."""
 LONGEST_NOTICE = 160
@@ -41,11 +46,11 @@ TICK = 20.0
 """Seconds after which ages are shown anew."""
 
 
-class LiftlockApp(Reader):
+class LiftlockApp(Outward):
     """One repository on the screen. `open_engine` is called in a thread, after the first paint."""
 
     CSS_PATH = ["styles/base.tcss", "styles/board.tcss"]  # noqa: RUF012
-    ENABLE_COMMAND_PALETTE = False  # it is opened over the registry of actions instead
+    ENABLE_COMMAND_PALETTE = False  # there is one of our own over the registry of actions
     TITLE = "liftlock"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
 
@@ -62,9 +67,12 @@ class LiftlockApp(Reader):
         self._palette: Palette | None = None
         self.ascii_only = ascii_only or os.environ.get("TERM") == "dumb"
         self.place = place
+        self._fading = Fading()
         super().__init__(open_engine)
         self.commands_run: list[str] = []
         self._own_themes = own_themes
+        self.own_names: set[str] = set()
+        """The themes of liftlock and of the person, without those of the framework."""
         self._late_theme = self._first_look(theme or DEFAULT_THEME)
         if not animation:
             self.animation_level = "none"
@@ -82,6 +90,11 @@ class LiftlockApp(Reader):
         if self._palette is None:
             self._palette = Palette(self.theme_variables, faded=self.ascii_only)
         return self._palette
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What goes over each line before it is written: frames in ASCII, where nothing else can be drawn."""
+        found = super().get_line_filters()
+        return [*found, self._fading] if self.ascii_only else found
 
     def use_theme(self, name: str) -> None:
         """Take another theme; an unknown one is told and changes nothing."""
@@ -170,6 +183,7 @@ class LiftlockApp(Reader):
         from liftlock_tui import themes
 
         shelf = themes.load(self._own_themes)
+        self.own_names = set(shelf.names)
         for theme in shelf:
             if theme.name not in self.available_themes:
                 self.register_theme(theme)
@@ -183,6 +197,15 @@ class LiftlockApp(Reader):
         from liftlock_tui.modals.push import PushDialog
 
         self.push_screen(PushDialog(promotion), lambda _: self.refill())
+
+    def committed_anew(self, before: Promotion, promotion: Promotion) -> None:
+        """A promotion stands under another message now."""
+        from liftlock_tui.screens.stage import StageScreen
+
+        self.made = [promotion if made == before else made for made in self.made]
+        for screen in self.screen_stack:
+            if isinstance(screen, StageScreen) and screen.promotion == before:
+                screen.promotion = promotion
 
     def undo_promotion(self, promotion: Promotion) -> None:
         """Ask to take it back."""
@@ -251,17 +274,22 @@ class LiftlockApp(Reader):
 
     def action_palette(self) -> None:
         """Find any act by its name."""
-        from textual.command import CommandPalette
+        from liftlock_tui.commands import open_palette
 
-        from liftlock_tui.commands import ActionProvider
-
-        self.push_screen(CommandPalette(providers=[ActionProvider]))
+        open_palette(self)
 
     def action_command(self) -> None:
         """Type a command."""
         from liftlock_tui.commands import ask
 
         ask(self)
+
+    def action_doctor(self) -> None:
+        """What was found here and why, and what is wrong."""
+        from liftlock_tui.screens.doctor import DoctorScreen
+
+        if self.ready and not isinstance(self.screen, DoctorScreen):
+            self.push_screen(DoctorScreen())
 
     def action_log(self) -> None:
         """The commands that were run."""
@@ -284,6 +312,15 @@ class LiftlockApp(Reader):
         )
         self.push_screen(Confirm("Leave without pushing?", said, "leave"), lambda yes: self.leave() if yes else None)
 
+    def _fatal_error(self) -> None:
+        """A mistake of liftlock's own: it is told by its place alone.
+
+        The framework's report would print every value that was at hand, secrets among them.
+        """
+        error = sys.exc_info()[1] or self._exception
+        told = unexpected(error if isinstance(error, Exception) else RuntimeError("unknown"))
+        self.panic(Text(f"{told.title}\n  {told.detail}\n  {told.hint}"))
+
     async def action_quit(self) -> None:
         """Leave."""
         self.action_leave()
@@ -300,7 +337,17 @@ class LiftlockApp(Reader):
         self.exit(code)
 
 
-def run(start: Path, *, at: str | None = None, theme: str = "", ascii_only: bool = False) -> int:
+def sixteen_colours(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal has no more than 16 colours, as far as its variables tell: its own theme is then taken."""
+    if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit") or environment.get("TEXTUAL_COLOR_SYSTEM"):
+        return False
+    term = environment.get("TERM", "")
+    return bool(term) and term.rpartition("-")[2] not in ("256color", "kitty", "direct", "truecolor")
+
+
+def run(
+    start: Path, *, at: str | None = None, theme: str = "", ascii_only: bool = False, animation: bool = True
+) -> int:
     """Open the app on the repository that holds `start`; its exit code."""
 
     def open_engine() -> Engine:
@@ -310,12 +357,15 @@ def run(start: Path, *, at: str | None = None, theme: str = "", ascii_only: bool
 
     from liftlock.config import config_file, themes_dir
 
-    look: dict[str, Any] = {"theme": theme, "ascii_only": ascii_only}
+    look: dict[str, Any] = {"theme": theme, "ascii_only": ascii_only, "animation": animation}
     if config_file().exists() or any(os.environ.get(variable) for variable in LOOK):
         from liftlock.config import load_user  # most people have set nothing, and are not kept waiting for this
 
         user = load_user()
-        look = {"theme": theme or user.theme, "ascii_only": ascii_only or user.ascii, "animation": user.animation}
+        look = {"theme": theme or user.theme, "ascii_only": ascii_only or user.ascii}
+        look["animation"] = animation and user.animation
+    if not look["theme"] and sixteen_colours(os.environ):
+        look["theme"] = SIXTEEN
     app = LiftlockApp(open_engine, place=printable(str(start)), own_themes=themes_dir(), **look)
     code = app.run()
     if app.engine is not None:

@@ -1,12 +1,11 @@
-"""Acts by name: the palette over the registry, and the command line."""
+"""Acts by name: what the palette offers, and the words of the command line."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
 from textual.dom import DOMNode
 
 from liftlock_tui.actions import BY_ID, Action, key_name
@@ -14,8 +13,83 @@ from liftlock_tui.screens.board import BoardScreen
 
 if TYPE_CHECKING:
     from liftlock_tui.app import LiftlockApp
+    from liftlock_tui.modals.palette import Entry
 
-VERBS = ("plan", "compare", "theme", "filter", "help", "log", "fetch", "quit")
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A word of the command line: how it is used, what it does, and what can follow it.
+
+    `follow` names what is completed: `environments`, `apps`, `themes`. `least` is how many words it needs.
+    """
+
+    usage: str
+    about: str
+    run: Callable[[LiftlockApp, list[str]], None]
+    follow: tuple[str, ...] = ()
+    least: int = 0
+
+
+def _plan(app: LiftlockApp, rest: list[str]) -> None:
+    names = [environment.name for environment in app.board.environments] if app.board else []
+    targets = [word for word in rest[1:] if word in names or word not in (app.board.apps if app.board else ())]
+    apps = tuple(word for word in rest[1:] if word not in targets)
+    _home(app)
+    app.board_screen.plan(rest[0], tuple(targets), apps)
+
+
+def _filter(app: LiftlockApp, rest: list[str]) -> None:
+    _home(app)
+    app.call_later(app.board_screen.set_filter, " ".join(rest))
+
+
+def _doctor(app: LiftlockApp, rest: list[str]) -> None:
+    app.action_doctor()
+
+
+def _act(id: str) -> Callable[[LiftlockApp, list[str]], None]:
+    """An act of the board, on the environment and app that are named, or where the cursor is."""
+
+    def run(app: LiftlockApp, rest: list[str]) -> None:
+        for word in rest:
+            if not _go(app, app.board_screen, word):
+                app.notice(f"there is no environment or app {word}")
+                return
+        _home(app)
+        app.call_later(app.run_action, BY_ID[id].name, app.board_screen)
+
+    return run
+
+
+_CELL = ("environments", "apps")
+VERBS: dict[str, Verb] = {
+    "plan": Verb("plan FROM TO… [APP…]", "what would move from one environment to others", _plan, _CELL, 2),
+    "compare": Verb(
+        "compare LEFT RIGHT [APP…]", "two environments as they are rendered",
+        lambda app, rest: app.compare(rest[0], rest[1], tuple(rest[2:])), _CELL, 2,
+    ),
+    "filter": Verb("filter WORDS", "only apps that have these words; !word leaves out", _filter, ("apps",)),
+    "history": Verb("history [ENV] [APP]", "what went there, when and by whom", _act("board.history"), _CELL),
+    "drift": Verb("drift [ENV] [APP]", "how what runs differs from Git", _act("board.drift"), _CELL),
+    "objects": Verb("objects [ENV] [APP]", "the live objects down to the pods", _act("board.objects"), _CELL),
+    "watch": Verb("watch [ENV]", "the newest promotion as it converges", _act("board.watch"), ("environments",)),
+    "rollback": Verb("rollback [ENV] [APP]", "the states it had, and the way back", _act("board.rollback"), _CELL),
+    "waves": Verb("waves", "promotions that go one environment after the other", _act("board.waves")),
+    "reviews": Verb("reviews", "the promotions in flight", _act("board.reviews")),
+    "push": Verb("push", "push a promotion that waits; asks", _act("board.push")),
+    "undo": Verb("undo", "take an unpushed promotion back; asks", _act("board.undo")),
+    "problems": Verb("problems", "what is wrong or ambiguous here", _act("board.problems")),
+    "edit": Verb("edit [ENV] [APP]", "a file of the cell in your editor", _act("board.editor"), _CELL),
+    "browse": Verb("browse [ENV] [APP]", "the forge's page of the cell", _act("board.browse"), _CELL),
+    "fetch": Verb("fetch", "fetch from the remote and read again", lambda app, rest: app.fetch(asked=True)),
+    "doctor": Verb("doctor", "what was found here and why, and what is wrong", _doctor),
+    "log": Verb("log", "every command that was run", lambda app, rest: app.action_log()),
+    "theme": Verb("theme NAME", "another theme", lambda app, rest: app.use_theme(rest[0]), ("themes",), 1),
+    "help": Verb("help", "all keys", lambda app, rest: app.action_help()),
+    "quit": Verb("quit", "leave", lambda app, rest: app.action_leave()),
+}  # fmt: skip
+ALIASES = {"q": "quit", "promote": "plan", "stage": "plan", "diff": "compare", "keys": "help", "where": "filter"}
+"""Other words for them."""
 
 
 def live_actions(app: LiftlockApp) -> list[tuple[Action, DOMNode]]:
@@ -28,57 +102,69 @@ def live_actions(app: LiftlockApp) -> list[tuple[Action, DOMNode]]:
     return list(found.values())
 
 
-class ActionProvider(Provider):
-    """The palette's entries: every act that is live on the screen below it."""
+def open_palette(app: LiftlockApp) -> None:
+    """Open the palette over the acts that are live here, then do what was chosen."""
+    from liftlock_tui.modals.palette import Palette
 
-    def _entries(self) -> list[tuple[str, str, Callable[[], None]]]:
-        app: LiftlockApp = self.app  # type: ignore[assignment]
-        entries: list[tuple[str, str, Callable[[], None]]] = []
-        for active in self.screen.active_bindings.values():
-            action = BY_ID.get(active.binding.id or "")
-            if action is None or not action.palette or not active.enabled:
-                continue
-            run = self._runner(action, active.node)
-            entry = (f"{action.label}  ({key_name(app.keys_of(action.id)[0])})", action.help, run)
-            if entry[0] not in {known[0] for known in entries}:
-                entries.append(entry)
-        entries += [(f"theme {name}", "Use this theme", self._theme(name)) for name in sorted(app.available_themes)]
-        return entries
+    app.push_screen(Palette(entries(app)), lambda chosen: chosen.run() if chosen is not None else None)
 
-    def _runner(self, action: Action, node: DOMNode) -> Callable[[], None]:
-        def run() -> None:
-            self.app.call_later(self.app.run_action, action.name, node)
 
-        return run
+def entries(app: LiftlockApp) -> list[Entry]:
+    """What the palette offers: acts in the order of the footer, then places, then themes."""
+    from liftlock_tui.modals.palette import Entry
 
-    def _theme(self, name: str) -> Callable[[], None]:
-        app: LiftlockApp = self.app  # type: ignore[assignment]
-        return lambda: app.use_theme(name)
+    found: list[Entry] = []
+    known: set[str] = set()
+    for action, node in sorted(live_actions(app), key=lambda pair: pair[0].weight or 1000):
+        if action.palette and action.label not in known:
+            known.add(action.label)
+            found.append(Entry(action.label, action.help, _runner(app, action, node), key_name(_key(app, action))))
+    board = app.board
+    for name in [environment.name for environment in board.environments] if board else []:
+        found.append(Entry(f"go to {name}", "environment", _goer(app, name)))
+    for name in board.apps if board else ():
+        found.append(Entry(f"go to {name}", "app", _goer(app, name)))
+    for name in sorted(app.available_themes, key=lambda name: (name not in app.own_names, name)):
+        about = "made for liftlock" if name in app.own_names else "one of Textual's own"
+        found.append(Entry(f"theme {name}", about, _themer(app, name), theme=name))
+    return found
 
-    async def discover(self) -> Hits:
-        """Everything, while nothing is typed."""
-        for name, about, run in self._entries():
-            yield DiscoveryHit(Content(name), run, help=about)
 
-    async def search(self, query: str) -> Hits:
-        """What has the typed letters in its name or help."""
-        matcher = self.matcher(query)
-        for name, about, run in self._entries():
-            score = max(matcher.match(name), matcher.match(about) * 0.5)
-            if score > 0:
-                yield Hit(score, matcher.highlight(name), run, help=about)
+def _key(app: LiftlockApp, action: Action) -> str:
+    return next(iter(app.keys_of(action.id)), "")
+
+
+def _runner(app: LiftlockApp, action: Action, node: DOMNode) -> Callable[[], None]:
+    def run() -> None:
+        app.call_later(app.run_action, action.name, node)
+
+    return run
+
+
+def _goer(app: LiftlockApp, name: str) -> Callable[[], None]:
+    def run() -> None:
+        _go(app, app.board_screen, name)
+
+    return run
+
+
+def _themer(app: LiftlockApp, name: str) -> Callable[[], None]:
+    return lambda: app.use_theme(name)
 
 
 def words(app: LiftlockApp) -> tuple[dict[str, Sequence[str]], list[str]]:
     """What can follow each command, and the names that stand alone."""
     board = app.board
-    environments = [environment.name for environment in board.environments] if board else []
-    apps = list(board.apps) if board else []
-    follow: dict[str, Sequence[str]] = dict.fromkeys(VERBS, ())
-    follow["plan"] = follow["compare"] = environments
-    follow["theme"] = sorted(app.available_themes)
-    follow["filter"] = apps
-    return follow, [*environments, *apps]
+    kinds: dict[str, list[str]] = {
+        "environments": [environment.name for environment in board.environments] if board else [],
+        "apps": list(board.apps) if board else [],
+        "themes": sorted(app.available_themes),
+    }
+    follow: dict[str, Sequence[str]] = {
+        name: [word for kind in verb.follow for word in kinds[kind]] for name, verb in VERBS.items()
+    }
+    follow |= {alias: follow[name] for alias, name in ALIASES.items()}
+    return follow, [*kinds["environments"], *kinds["apps"]]
 
 
 def ask(app: LiftlockApp) -> None:
@@ -92,34 +178,22 @@ def ask(app: LiftlockApp) -> None:
             app.commands_run.append(text)
             run(app, text)
 
-    app.push_screen(CommandLine(follow, names, app.commands_run), typed)
+    told = {verb.usage: verb.about for verb in VERBS.values()}
+    about = {name: (usage, told[usage]) for name, usage in ((n, v.usage) for n, v in VERBS.items())}
+    app.push_screen(CommandLine(follow, names, app.commands_run, about), typed)
 
 
 def run(app: LiftlockApp, text: str) -> None:
     """Do what a command line says; what is not understood is told, with what there is."""
-    verb, *rest = text.split()
-    board = app.board_screen
-    if verb in ("quit", "q"):
-        app.action_leave()
-    elif verb == "help":
-        app.action_help()
-    elif verb == "log":
-        app.action_log()
-    elif verb == "fetch":
-        app.fetch(asked=True)
-    elif verb == "theme" and len(rest) == 1:
-        app.use_theme(rest[0])
-    elif verb == "filter":
-        _home(app)
-        app.call_later(board.set_filter, " ".join(rest))
-    elif verb == "plan" and len(rest) >= 2:
-        _home(app)
-        board.plan(rest[0], tuple(rest[1:]), ())
-    elif verb == "compare" and len(rest) >= 2:
-        app.compare(rest[0], rest[1], tuple(rest[2:]))
-    elif not _go(app, board, text):
-        usage = {"plan": "plan FROM TO…", "compare": "compare LEFT RIGHT [APP…]", "theme": "theme NAME"}
-        app.notice(f"not understood: {text}", usage.get(verb, f"there are {', '.join(VERBS)}, environments and apps"))
+    word, *rest = text.split()
+    verb = VERBS.get(ALIASES.get(word, word))
+    if verb is not None and len(rest) >= verb.least:
+        verb.run(app, rest)
+    elif verb is not None:
+        app.notice(f"not understood: {text}", verb.usage)
+    elif not _go(app, app.board_screen, text):
+        near = [name for name in VERBS if name.startswith(word[:2])]
+        app.notice(f"not understood: {text}", f"there are {', '.join(near or VERBS)}, environments and apps")
 
 
 def _home(app: LiftlockApp) -> None:

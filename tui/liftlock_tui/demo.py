@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -23,10 +23,11 @@ from liftlock.config import cache_dir, context_question, remember
 from liftlock.errors import ConfigError, LiftlockError
 from liftlock.sandbox import Line, read_story, starting
 from liftlock.text import printable
-from liftlock_tui.plain.output import complain
+from liftlock_tui.plain.output import complain, note
 from liftlock_tui.resources import folder
 
 DEFAULT = "kustomize"
+_TRIES = 50
 _SPEED = 5.0
 """How much faster the clocks of the clusters run where nobody watches."""
 
@@ -88,11 +89,18 @@ def open_demo(
     surrounding = demo.leave_surrounding_git()
     runner = Runner()
     moment = time.time() if now is None else now
-    own = {"KUBECONFIG": str(world / "kubeconfig"), "LIFTLOCK_STATE_DIR": str(world / "state")}
+    # What is rendered meanwhile stands in the same folder, so that it goes with it.
+    own = {
+        "KUBECONFIG": str(world / "kubeconfig"),
+        "LIFTLOCK_STATE_DIR": str(world / "state"),
+        "TMPDIR": str(world / "tmp"),
+    }
     before = {name: os.environ.get(name) for name in own}
     try:
         with _removed_when_killed(world, keep), ExitStack() as ending:
+            (world / "tmp").mkdir()
             os.environ.update(own)
+            tempfile.tempdir = None  # it is looked up anew
             story = read_story(source) if live else None
             if story is None:
                 (world / "kubeconfig").write_text("apiVersion: v1\nkind: Config\n", "utf-8")
@@ -113,8 +121,21 @@ def open_demo(
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        tempfile.tempdir = None
         if not keep:
-            shutil.rmtree(world, ignore_errors=True)  # what still writes there ends with this program
+            _remove(world)
+
+
+def _remove(world: Path) -> None:
+    """Take the folder away, though what ends with this program may still write there: it no longer finds it."""
+    gone = world.with_name(f"{world.name}.gone")
+    with suppress(OSError):
+        world.rename(gone)
+    for _ in range(_TRIES):
+        for place in (gone, world):
+            shutil.rmtree(place, ignore_errors=True)
+        if not gone.exists() and not world.exists():
+            return
 
 
 @contextmanager
@@ -125,7 +146,7 @@ def _removed_when_killed(world: Path, keep: bool) -> Iterator[None]:
         return
 
     def end(number: int, frame: FrameType | None) -> None:
-        shutil.rmtree(world, ignore_errors=True)
+        _remove(world)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
@@ -141,15 +162,18 @@ def _removed_when_killed(world: Path, keep: bool) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def play(commands: click.Command, example: str | None) -> int:
-    """Tell the example's story as commands that are really run; 1 when one of them ended otherwise than it should."""
+def play(commands: click.Command, example: str | None, *, keep: bool = False) -> int:
+    """Tell the example's story as commands that are really run; 1 when one of them ended otherwise than it should.
+
+    With `keep` its folder stays, and is named at the end.
+    """
     from liftlock_tui.plain.running import run
 
     story = read_story(find(example))
     told = demo.read_example(find(example))
     lines = story.lines if story is not None else ()
     click.echo(f"{told.title}: {told.sentence}")
-    with open_demo(example, speed=_SPEED) as clone:
+    with open_demo(example, keep=keep, speed=_SPEED) as clone:
         for line in lines or (Line("What every environment has", ("status",)),):
             shown = shlex.join(("liftlock", *line.arguments))
             click.echo(f"\n{click.style('# ' + line.about, dim=True)}\n{click.style('$ ' + shown, bold=True)}")
@@ -158,4 +182,6 @@ def play(commands: click.Command, example: str | None) -> int:
                 wrong = LiftlockError(f"This should have ended with {line.code}", f"it ended with {code}")
                 complain(wrong, as_json=False)
                 return 1
+    if keep:
+        note(f"the demo's repository is {clone}")
     return 0

@@ -7,6 +7,7 @@ a repository can say what it likes; and no piece reaches the terminal without pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
@@ -48,7 +49,7 @@ ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
 FILLS = ("cursor", "cursor-idle", "added-line", "removed-line", "added-word", "removed-word", "bar", "chip")
 """Roles that are a background."""
 
-FADED = str.maketrans("▲●▌→…─━▾▸·◈↑↓←•×—–│┃■□✓⇢“”’▼≠‖✗∅↻⊘↯◌", '^*|>~-=v>.#^v<*x--||#.v>""\'v/|!0@%!o')
+FADED = str.maketrans("▲●▌→…─━▾▸·◈↑↓←•×—–│┃■□✓⇢“”’▼≠‖✗∅↻⊘↯◌⇄↶›", '^*|>~-=v>.#^v<*x--||#.v>""\'v/|!0@%!o=<>')
 """The signs of the app in ASCII, one for one."""
 
 
@@ -88,6 +89,29 @@ def fit(pieces: Iterable[Piece], columns: int, *, pad: bool = True, fill: str = 
     return tuple(taken)
 
 
+def marked(drawn: Line, wanted: str) -> Line:
+    """The line with each place that has `wanted` (small letters) reversed, across its pieces."""
+    text = drawn.text
+    low = text.lower()
+    if len(low) != len(text):  # a letter whose small form is longer: the places would be wrong
+        low = text
+    inside = [False] * len(text)
+    at = low.find(wanted)
+    while wanted and at >= 0:
+        inside[at : at + len(wanted)] = [True] * len(wanted)
+        at = low.find(wanted, at + len(wanted))
+    if not any(inside):
+        return drawn
+    pieces: list[Piece] = []
+    place = 0
+    for piece, roles in drawn.pieces:
+        for found, run in groupby(range(place, place + len(piece)), key=inside.__getitem__):
+            shown = "".join(text[index] for index in run)
+            pieces.append((shown, f"{roles} bold reverse" if found else roles))
+        place += len(piece)
+    return Line(tuple(pieces), drawn.fill)
+
+
 def wrapped(pieces: Iterable[Piece], columns: int, *, indent: int = 0) -> list[Line]:
     """The pieces broken into lines at spaces; lines after the first are indented."""
     lines: list[list[Piece]] = [[]]
@@ -101,7 +125,7 @@ def wrapped(pieces: Iterable[Piece], columns: int, *, indent: int = 0) -> list[L
                     lines.append([(" " * indent, "")] if indent else [])
                     used, token = indent, token.lstrip(" ")
                     continue
-                head = _head(token, columns - used)
+                head = cut(token, columns - used)
                 lines[-1].append((head, roles))
                 lines.append([(" " * indent, "")] if indent else [])
                 used, token = indent, token[len(head) :]
@@ -111,7 +135,8 @@ def wrapped(pieces: Iterable[Piece], columns: int, *, indent: int = 0) -> list[L
     return [Line(tuple(parts)) for parts in lines]
 
 
-def _head(text: str, columns: int) -> str:
+def cut(text: str, columns: int) -> str:
+    """As much of the text as fits, one character at least."""
     used = 0
     for index, character in enumerate(text):
         used += width(character)
@@ -135,13 +160,24 @@ class Palette:
             known = self._styles[roles] = self._make(roles)
         return known
 
-    def strip(self, drawn: Line, columns: int, *, base: Style, start: int = 0, under: str = "") -> Strip:
-        """A line as the terminal gets it: from column `start`, exactly so many columns, on a base style."""
+    def strip(
+        self, drawn: Line, columns: int, *, base: Style, start: int = 0, under: str = "", goes_on: bool = False
+    ) -> Strip:
+        """A line as the terminal gets it: from column `start`, exactly so many columns, on a base style.
+
+        With `goes_on` a sign stands at the edge where there is more of it.
+        """
         base = base + self.style(under) if under else base
         if drawn.fill:
             base = base + self.style(drawn.fill)
-        segments = [Segment(self.text(text), base + self.style(roles)) for text, roles in drawn.pieces]
-        return Strip(segments).crop_extend(start, start + columns, base)
+        segments = [Segment(self.text(text), seen(base + self.style(roles))) for text, roles in drawn.pieces]
+        whole = Strip(segments)
+        if goes_on and whole.cell_length > start + columns:
+            shown = whole.crop(start, start + columns - 1)
+            return Strip([*shown, Segment(self.text("›"), base + self.style("muted"))]).adjust_cell_length(
+                columns, base
+            )
+        return whole.crop_extend(start, start + columns, base)
 
     def content(self, lines: Iterable[Line]) -> Content:
         """Lines as content for a widget that is not a list of lines."""
@@ -176,6 +212,14 @@ class Palette:
         return style
 
 
+def seen(style: Style) -> Style:
+    """The style, with the terminal's own colour where its text has the colour of its ground: of 16, two meet soon."""
+    if style.color is not None and style.color == style.bgcolor:
+        return style + _PLAIN
+    return style
+
+
+_PLAIN = Style(color="default")
 _MARK_HUES = (200, 30, 130, 285, 55, 340, 170, 240)
 
 

@@ -11,7 +11,9 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.worker import Worker, get_current_worker
 
+from liftlock.commands import masked
 from liftlock.errors import Cancelled, LiftlockError
+from liftlock.text import printable
 from liftlock_tui.messages import Failed
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def unexpected(error: Exception) -> LiftlockError:
     place = ", ".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in reversed(frames))
     return LiftlockError(
         "This is a mistake in liftlock",
-        f"{type(error).__name__}: {error} ({place})",
+        printable(masked(f"{type(error).__name__}: {error} ({place})")),
         "nothing was lost; please report it with these lines and the command log (@)",
     )
 

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from liftlock.model.board import Board, CellKey
     from liftlock.model.plan import Plan
     from liftlock.model.promotion import Promotion
-    from liftlock.model.report import Fetched
-    from liftlock.model.revision import Revision
+    from liftlock.model.report import CellPast, Fetched
 
 
 @dataclass(eq=False)
@@ -49,6 +48,18 @@ class BoardRead(Message, bubble=False):
 
 
 @dataclass(eq=False)
+class Fetching(Message, bubble=False):
+    """How far the fetch of this group is, in git's words."""
+
+    group: str
+    said: str
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the last word is shown."""
+        return isinstance(message, Fetching)
+
+
+@dataclass(eq=False)
 class FetchEnded(Message, bubble=False):
     """The fetch is over; None when there is no remote. `asked` when a person wanted it."""
 
@@ -74,7 +85,7 @@ class Planned(Message, bubble=False):
 
 @dataclass(eq=False)
 class CommitsRead(Message, bubble=False):
-    """The last commits of a cell."""
+    """The last commits of a cell, and since when it has its versions."""
 
     key: CellKey
-    commits: tuple[Revision, ...]
+    past: CellPast

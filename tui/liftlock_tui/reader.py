@@ -11,10 +11,10 @@ from textual.app import App, SuspendNotSupported
 from textual.screen import Screen
 
 from liftlock.errors import LiftlockError, TerminalNeeded
-from liftlock.text import plural
+from liftlock.text import plural, shorten
 from liftlock_tui.actions import keymap
 from liftlock_tui.jobs import start
-from liftlock_tui.messages import BoardRead, EngineOpened, Failed, FetchEnded, UnpushedRead
+from liftlock_tui.messages import BoardRead, EngineOpened, Failed, FetchEnded, Fetching, UnpushedRead
 from liftlock_tui.screens.board import BoardScreen
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from liftlock.model.promotion import Promotion
     from liftlock_tui.jobs import Job
 
+LONGEST = 44
+"""Columns of what git says of a fetch."""
 SAMPLE = 0.1
 """Seconds between two states of the board that is filling in."""
 
@@ -86,6 +88,7 @@ class Reader(App[int]):
         self.refill()
         self.board_screen.listen()
         if user.fetch_on_start:
+            self.board_screen.look_for_flights()
             self.fetch(asked=False)
 
     def refill(self) -> None:
@@ -167,7 +170,28 @@ class Reader(App[int]):
             return
         engine, group = self.engine, "fetch-asked" if asked else "fetch"
         self.board_screen.doing(group, "fetching")
-        start(self, group, lambda job: FetchEnded(engine.fetch(cancelled=job.cancelled), asked))
+
+        def work(job: Job) -> FetchEnded:
+            tell = lambda said: job.post(Fetching(group, said))  # noqa: E731
+            return FetchEnded(engine.fetch(cancelled=job.cancelled, progress=tell), asked)
+
+        start(self, group, work)
+
+    def on_fetching(self, message: Fetching) -> None:
+        """How far it is."""
+        if not self._gone and self.board_screen.is_doing(message.group):
+            said = message.said.removeprefix("remote: ").partition(" (")[0].partition(", done")[0]
+            self.board_screen.doing(message.group, f"fetching: {shorten(said.strip().lower(), LONGEST)}")
+
+    def stop_fetching(self) -> bool:
+        """End a fetch that is under way; whether there was one."""
+        under_way = [group for group in ("fetch", "fetch-asked") if self.board_screen.is_doing(group)]
+        for group in under_way:
+            self.workers.cancel_group(self, group)
+            self.board_screen.doing(group)
+        if under_way:
+            self.board_screen.fetch_told("fetch stopped", "behind")
+        return bool(under_way)
 
     def on_fetch_ended(self, message: FetchEnded) -> None:
         """Read the board again: refs may have moved, and ages have."""

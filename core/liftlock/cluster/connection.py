@@ -15,6 +15,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
@@ -303,6 +305,9 @@ class Connection:
             await untyped(who.config, active_context=self.context, config_base_path="").load_and_set(configuration)
             configuration.connection_pool_maxsize = _POOL
             configuration.retries = None
+            # As kubectl: a proxy of the environment is used, a password of netrc is none for an API server.
+            configuration.client_session_kwargs = {"trust_env": False}
+            configuration.proxy = configuration.proxy or _proxy(configuration.host)
             configuration.disable_strict_ssl_verification = True  # as strict as kubectl, whatever Python it is
             if self._client is not None and self._identity is not None and self._identity.mark == who.mark:
                 self._client.configuration.api_key = configuration.api_key
@@ -349,6 +354,15 @@ class Connection:
     def _note(self, script: str, seconds: float, code: int | None) -> None:
         ended = 0 if code is not None and code < 400 else code
         self._runner.note(script, seconds=seconds, code=ended, mutates=True, script=script)
+
+
+def _proxy(server: str) -> str | None:
+    """The proxy that the environment names for a server, None for none."""
+    parts = urlsplit(server)
+    if not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
 
 
 async def _lines(response: aiohttp.ClientResponse, context: str) -> AsyncIterator[bytes]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from liftlock.config.schema import REPOSITORY, USER, reference
     from liftlock.config.settings import Settings
     from liftlock.config.user import UserConfig, load_user
+    from liftlock.config.writing import CONFIG_FILE, write_new
 
 _MODULES = {
     "places": ("cache_dir", "config_file", "state_dir", "state_file", "themes_dir"),
@@ -25,10 +26,12 @@ _MODULES = {
     "settings": ("Settings",),
     "user": ("UserConfig", "load_user"),
     "example": ("example",),
+    "writing": ("CONFIG_FILE", "write_new"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "CONFIG_FILE",
     "REPOSITORY",
     "USER",
     "ClassRule",
@@ -52,6 +55,7 @@ __all__ = [
     "state_file",
     "themes_dir",
     "trust",
+    "write_new",
 ]
 
 

@@ -9,6 +9,7 @@ from liftlock.config.forms import wrong_with
 from liftlock.config.schema import REPOSITORY
 from liftlock.model.app import Cell
 from liftlock.model.environment import Environment, Finding, Target
+from liftlock.model.habits import Habits
 from liftlock.text import has_unsafe, plural, printable, shorten
 
 _HEAD = """\
@@ -52,18 +53,23 @@ _TAIL = """
 _WIDTH = 116
 
 
-def example(environments: Sequence[Environment], cells: Sequence[Cell], findings: Sequence[Finding]) -> str:
+def example(
+    environments: Sequence[Environment],
+    cells: Sequence[Cell],
+    findings: Sequence[Finding],
+    learned: Sequence[Habits] = (),
+) -> str:
     """The file's text. It loads back to the same environments.
 
     What no liftlock.toml can say (a name that would be taken for a path, bytes that are not UTF-8) stands there as a
-    comment with the reason.
+    comment with the reason. `learned` becomes comments, and rules where a habit contradicts what a rule would say.
     """
     nameable = {e.name for e in environments if not _unfit("environment", "name", e.name)}
     parts = [_HEAD, *_questions(findings)]
     for environment in environments:
         mine = [cell for cell in cells if cell.environment == environment.name]
         said = [f for f in findings if f.subject == environment.name and not f.question]
-        lines = [*_comments(mine, said)]
+        lines = [*_comments(mine, said), *_history(environment.name, learned)]
         wrong = _unfit("environment", "name", environment.name)
         if wrong:
             lines.append(f"# {printable(environment.name)!r} cannot be named here: it {wrong}")
@@ -72,7 +78,47 @@ def example(environments: Sequence[Environment], cells: Sequence[Cell], findings
         parts.append("\n".join(lines) + "\n")
     if not environments:
         parts.append(_NONE)
-    return "\n".join(parts) + _TAIL
+    return "\n".join([*parts, *habitual(learned)]) + _TAIL
+
+
+def _history(name: str, learned: Sequence[Habits]) -> list[str]:
+    """What history shows of promotions to this environment, as comments."""
+    lines = []
+    for habits in learned:
+        if habits.target != name or not habits.promotions:
+            continue
+        usual = ", ".join(f"{h.path} ({h.moved} of {h.moved + h.left})" for h in habits.moves[:3])
+        lines.append(f"# history: {plural(habits.promotions, 'promotion')} from {habits.source}; moved: {usual}")
+        if habits.back > habits.promotions:
+            lines.append(f"# more came the other way ({habits.back}): does {habits.source} come after {name}?")
+    return [shorten(printable(line), _WIDTH) for line in lines]
+
+
+# So often at least before a habit is written down as a rule, and in so many of the cases.
+_OFTEN, _NEARLY_ALWAYS = 5, 0.9
+
+
+def habitual(learned: Sequence[Habits]) -> list[str]:
+    """Rules for leaves that move, or stay, against what their place and value would say; with the commits."""
+    lines: list[str] = []
+    for habits in learned:
+        way = f"{habits.source} to {habits.target}"
+        for leaf in (*habits.moves, *habits.stays):
+            told = f"{', '.join(r.short for r in leaf.evidence)}"
+            keys = leaf.path.replace("[]", "").partition(":")[2] or leaf.path.replace("[]", "")
+            if "[" in keys or not keys.rpartition(".")[2].replace("_", "").replace("-", "").isalnum():
+                continue
+            if not leaf.version and leaf.exchanged >= max(_OFTEN, _NEARLY_ALWAYS * (leaf.moved + leaf.left)):
+                why = f"moved in {leaf.moved} of {leaf.moved + leaf.left} promotions from {way} ({told})"
+                lines += ["[[rule]]", f"path = {_quoted(keys)}", 'class = "version"', f"reason = {_quoted(why)}", ""]
+            elif leaf.version and not leaf.moved and leaf.left >= _OFTEN:
+                why = f"left by {leaf.left} promotions from {way} ({told})"
+                lines += ["[[rule]]", f"path = {_quoted(keys)}", 'class = "setting"', f"reason = {_quoted(why)}", ""]
+    return ["# What history shows to move, or to stay, against what its name would say.", *lines] if lines else []
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(printable(text), ensure_ascii=False)
 
 
 def _questions(findings: Sequence[Finding]) -> list[str]:

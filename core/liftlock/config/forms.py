@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Callable, Mapping
 
+from liftlock.config import times
 from liftlock.text import has_unsafe, printable
 
 
@@ -112,6 +113,25 @@ def _branch(value: str) -> str:
     return "begins with refs/: write the branch's name alone" if value.startswith("refs/") else ""
 
 
+def _gate(value: str) -> str:
+    from liftlock.model.gates import GATES
+
+    return "" if value in GATES else f"is no gate: {', '.join(GATES)}"
+
+
+def _of_times(read: Callable[[str], object]) -> Callable[[str], str]:
+    """What is wrong with a text that this reads."""
+
+    def wrong(value: str) -> str:
+        try:
+            read(value)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    return wrong
+
+
 FORMS: Mapping[str, Callable[[str], str]] = {
     "text": _text,
     "environment name": _name,
@@ -123,4 +143,10 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "message": _message,
     "branch template": _branch_template,
     "branch": _branch,
+    "gate": _gate,
+    "duration": _of_times(times.duration),
+    "weekdays": _of_times(times.weekdays),
+    "time": _of_times(times.minutes),
+    "time zone": _of_times(times.zone),
+    "dates": _of_times(times.dates),
 }

@@ -27,6 +27,11 @@ def state_file() -> Path:
     return Path(platformdirs.user_state_dir(_NAME, appauthor=False)) / "remembered.json"
 
 
+def log_file() -> Path:
+    """Where the command log is kept; it need not exist. It stands beside what is remembered."""
+    return state_file().with_name("commands.jsonl")
+
+
 def cache_dir() -> Path | None:
     """A folder for what can be made again, None where none can be written."""
     return _made(Path(platformdirs.user_cache_dir(_NAME, appauthor=False)))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from liftlock.config.reading import Document, check, nearest
 from liftlock.config.schema import REFUSED, REPOSITORY
+from liftlock.config.windows import policies, windows
 from liftlock.errors import ConfigError
 from liftlock.model.change import ChangeClass
 from liftlock.model.environment import Environment, Target, in_promotion_order
+from liftlock.model.gates import GatePolicy, Window
 from liftlock.text import printable
 
 
@@ -39,6 +41,23 @@ class ClassRule:
     cls: ChangeClass
     files: str
     reason: str
+    value: str = ""
+    """What its value must be, by a word of the table of rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewConfig:
+    """What pull requests say and whom they ask; templates are "" for the usual ones."""
+
+    title: str = ""
+    body: str = ""
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    draft: bool = False
+
+    def labels_for(self, targets: Sequence[str]) -> tuple[str, ...]:
+        """The labels of a promotion to these environments."""
+        return tuple(dict.fromkeys(label.replace("{to}", to) for to in targets for label in self.labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +74,12 @@ class RepositoryConfig:
     rules: tuple[ClassRule, ...] = ()
     message: str = ""
     branch: str = ""
+    review: ReviewConfig = ReviewConfig()
     place: str = ""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    windows: tuple[Window, ...] = ()
+    gates: Mapping[str, GatePolicy] = field(default_factory=dict)
+    """What is said of gates, by environment."""
 
 
 def load_repository(data: bytes | None, place: str) -> RepositoryConfig:
@@ -78,14 +101,31 @@ def load_repository(data: bytes | None, place: str) -> RepositoryConfig:
         ),
         tuple(
             ClassRule(
-                e["path"], ChangeClass(e["class"]), e.get("files", ""), e.get("reason", f"declared in {document.place}")
+                e["path"],
+                ChangeClass(e["class"]),
+                e.get("files", ""),
+                e.get("reason", f"declared in {document.place}"),
+                e.get("value", ""),
             )
             for e in told.get("rule", ())
         ),
         told.get("message", ""),
         told.get("branch", ""),
+        _review(told.get("review", {})),
         document.place,
         dict(_origins(told, document)),
+        windows(told, document),
+        policies(told),
+    )
+
+
+def _review(told: Mapping[str, Any]) -> ReviewConfig:
+    return ReviewConfig(
+        told.get("title", ""),
+        told.get("body", ""),
+        tuple(told.get("labels", ())),
+        tuple(told.get("reviewers", ())),
+        bool(told.get("draft", False)),
     )
 
 

@@ -36,6 +36,8 @@ class Table:
 
 
 CLASSES = ("version", "setting", "identity", "sizing", "structure")
+VALUES = ("versionlike", "versions", "named", "tag", "plain", "place", "scalar", "block", "own")
+"""What a rule may want of a value; docs/rules.md says what each is."""
 
 REPOSITORY: Mapping[str, Table] = {
     "": Table(
@@ -53,6 +55,28 @@ REPOSITORY: Mapping[str, Table] = {
                 default="promote/{app}/{from}-to-{to}/{version}",
                 form="branch template",
             ),
+        },
+    ),
+    "review": Table(
+        "What a pull request says and whom it asks.",
+        {
+            "title": Key(
+                "string", "Template of the title, as that of `message`.", default="the commit's subject", form="message"
+            ),
+            "body": Key(
+                "string",
+                "Template of the description: {table}, {diff}, {hops}, {releases}, {reason}, {notes}, {from}, {to}.",
+                default="all of them, in that order",
+                form="text",
+            ),
+            "labels": Key(
+                "strings",
+                "Labels that it gets where the forge has them; {to} is the environment.",
+                default="none",
+                form="text",
+            ),
+            "reviewers": Key("strings", "Whom to ask, by their names on the forge.", default="nobody", form="text"),
+            "draft": Key("boolean", "Whether it is opened as a draft.", default="false"),
         },
     ),
     "environment": Table(
@@ -74,7 +98,7 @@ REPOSITORY: Mapping[str, Table] = {
             ),
             "repository": Key(
                 "string",
-                "A local clone, when the environment has a repository of its own.",
+                "A local clone, when the environment has a repository of its own, from the top of this one: `../live`.",
                 default="this one",
                 form="text",
             ),
@@ -84,6 +108,19 @@ REPOSITORY: Mapping[str, Table] = {
             ),
             "words": Key(
                 "strings", "Further words that stand for it in names and values.", default="its name", form="text"
+            ),
+            "gates": Key(
+                "strings",
+                "The gates that a version must pass to come here, see [gates](gates.md); one that is named here stops "
+                "too where it cannot be known.",
+                default="order, bad, secrets; health too where protected",
+                form="gate",
+            ),
+            "soak": Key(
+                "string",
+                "How long a version must have been live here before it goes on: `90m`, `24h`, `2d`.",
+                default="no time",
+                form="duration",
             ),
         },
         many=True,
@@ -95,6 +132,33 @@ REPOSITORY: Mapping[str, Table] = {
             "workloads": Key("string", "The context of the pods, when it is another.", default="context", form="text"),
             "namespaces": Key("strings", "The namespaces of its workloads.", default="all", form="text"),
             "label": Key("string", "What tells it from others: a region.", default="none", form="text"),
+        },
+        many=True,
+    ),
+    "window": Table(
+        "A time in which environments may be changed, or may not. Days, times and dates have all to fit.",
+        {
+            "kind": Key("string", "Whether it opens or shuts.", ("allow", "deny"), required=True),
+            "environments": Key("strings", "The environments that it speaks of.", default="all", form="text"),
+            "apps": Key("strings", "The apps that it speaks of.", default="all", form="text"),
+            "days": Key(
+                "strings", "Weekdays, alone or from one to another: `mon-thu`, `fri`.", default="all", form="weekdays"
+            ),
+            "from": Key("string", "When it opens, by the zone's own clock: `22:00`.", default="00:00", form="time"),
+            "to": Key(
+                "string",
+                "When it closes; a time that is no later than `from` is on the next day.",
+                default="24:00",
+                form="time",
+            ),
+            "zone": Key("string", "The time zone, by its name: `Europe/Berlin`.", default="UTC", form="time zone"),
+            "dates": Key(
+                "string",
+                "A date or a range of dates, both included: `2026-12-18/2027-01-03`.",
+                default="always",
+                form="dates",
+            ),
+            "reason": Key("string", "Why, for those who ask.", default="none", form="text"),
         },
         many=True,
     ),
@@ -120,6 +184,7 @@ REPOSITORY: Mapping[str, Table] = {
         {
             "path": Key("string", "Which leaves: the end of their path.", required=True, form="leaves of a rule"),
             "class": Key("string", "The class.", CLASSES, required=True),
+            "value": Key("string", "Which values, in a word of the [table of rules](rules.md).", VALUES, default="any"),
             "files": Key("string", "Which files, as a pattern.", default="all", form="files"),
             "reason": Key("string", "Why, for those who ask.", default="the file that says so"),
         },
@@ -138,6 +203,14 @@ USER: Mapping[str, Table] = {
             "editor": Key("string", "The editor.", default="$VISUAL or $EDITOR"),
             "pager": Key("string", "The pager.", default="$PAGER"),
         },
+    ),
+    "forges": Table(
+        "Which forge a host is, where its name does not tell and it was not found out.",
+        {"*": Key("string", "The forge.", ("gitea", "github", "gitlab", "bitbucket", "bitbucket-server"))},
+    ),
+    "repositories": Table(
+        "Where a clone of an app's own repository is, so that it can be told what a new version contains.",
+        {"*": Key("string", "The folder of the clone (`~/src/app`).")},
     ),
     "keys": Table(
         "Other keys for an action, by its id; an empty list takes them away.", {"*": Key("strings", "Its keys.")}
@@ -183,13 +256,16 @@ def reference() -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
+_ANY: Mapping[str, str] = {"keys": "any action's id", "forges": "any host", "repositories": "any app"}
+
+
 def _tables(tables: Mapping[str, Table]) -> list[str]:
     lines: list[str] = []
     for name, table in tables.items():
         title = f"`[[{name}]]`" if table.many else f"`[{name}]`" if name else "Top of the file"
         lines += [f"### {title}", "", table.doc, "", "| key | holds | left out | meaning |", "|---|---|---|---|"]
         for key, told in table.keys.items():
-            shown = "any action's id" if key == "*" else f"`{key}`"
+            shown = _ANY.get(name, "any") if key == "*" else f"`{key}`"
             holds = " or ".join(told.choices) or {"strings": "list of strings"}.get(told.kind, told.kind)
             left = "required" if told.required else told.default or "–"
             lines.append(f"| {shown} | {holds} | {left} | {told.doc} |")

@@ -30,6 +30,8 @@ class UserConfig:
     editor: str = ""
     pager: str = ""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    forges: Mapping[str, str] = field(default_factory=dict)
+    repositories: Mapping[str, str] = field(default_factory=dict)
     problem: ConfigError | None = None
     remembered: Remembered = field(default_factory=Remembered)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -48,7 +50,7 @@ def load_user(path: Path | None = None, env: Mapping[str, str] = os.environ) -> 
         document = Document(place.read_bytes(), _shown(place, env))
         check(document, USER, {})
         told.update(document.values)
-        origins.update({key: document.at(key) for key in told if key != "keys"})
+        origins.update({key: document.at(key) for key in told if not isinstance(told[key], dict)})
         origins.update({f"keys.{action}": document.at("keys", action) for action in document.values.get("keys", {})})
     except FileNotFoundError:
         pass  # most people have none
@@ -76,11 +78,17 @@ def load_user(path: Path | None = None, env: Mapping[str, str] = os.environ) -> 
         fetch_on_start=bool(told.get("fetch_on_start", True)),
         editor=str(told.get("editor", "")),
         pager=str(told.get("pager", "")),
+        forges=_texts(told.get("forges", {})),
+        repositories=_texts(told.get("repositories", {})),
         keys={name: tuple(value) for name, value in keys.items()} if isinstance(keys, dict) else {},
         problem=problem,
         remembered=recall(),
         origins=origins,
     )
+
+
+def _texts(told: object) -> dict[str, str]:
+    return {str(key): str(value) for key, value in told.items()} if isinstance(told, dict) else {}
 
 
 def _no_switch(variable: str, value: str) -> ConfigError:

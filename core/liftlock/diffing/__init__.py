@@ -1,13 +1,37 @@
-"""Differences of texts and of Kubernetes objects, with secrets masked. Pure: nothing here reads or runs anything."""
+"""Differences of texts and of Kubernetes objects, with secrets masked. Pure: nothing here reads or runs anything.
 
-from liftlock.diffing.fields import changes as field_changes
-from liftlock.diffing.files import as_text, diff_texts, side_by_side
-from liftlock.diffing.masking import mask
-from liftlock.diffing.masktext import mask_text
-from liftlock.diffing.objects import diff_objects
-from liftlock.diffing.plainsecrets import plain_text_secrets
-from liftlock.diffing.signs import is_secret as secret_by_name
-from liftlock.diffing.signs import kind_of, masked
+Each name is taken from its module when it is first asked for: a plan needs little of this.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from liftlock.diffing.fields import changes as field_changes
+    from liftlock.diffing.files import as_text, diff_texts, side_by_side
+    from liftlock.diffing.masking import mask
+    from liftlock.diffing.masktext import mask_text
+    from liftlock.diffing.objects import diff_objects
+    from liftlock.diffing.plainsecrets import plain_text_secrets, tells_a_secret
+    from liftlock.diffing.signs import is_secret as secret_by_name
+    from liftlock.diffing.signs import kind_of, masked
+
+_HOME = {
+    "as_text": ("files", "as_text"),
+    "diff_objects": ("objects", "diff_objects"),
+    "diff_texts": ("files", "diff_texts"),
+    "field_changes": ("fields", "changes"),
+    "kind_of": ("signs", "kind_of"),
+    "mask": ("masking", "mask"),
+    "mask_text": ("masktext", "mask_text"),
+    "masked": ("signs", "masked"),
+    "plain_text_secrets": ("plainsecrets", "plain_text_secrets"),
+    "secret_by_name": ("signs", "is_secret"),
+    "side_by_side": ("files", "side_by_side"),
+    "tells_a_secret": ("plainsecrets", "tells_a_secret"),
+}
 
 __all__ = [
     "as_text",
@@ -21,4 +45,14 @@ __all__ = [
     "plain_text_secrets",
     "secret_by_name",
     "side_by_side",
+    "tells_a_secret",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, there = _HOME[name]
+    found: object = getattr(importlib.import_module(f"{__name__}.{module}"), there)
+    globals()[name] = found
+    return found

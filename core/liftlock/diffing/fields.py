@@ -18,7 +18,7 @@ Pair = tuple[Step, Any, Any]
 _ABSENT: Any = object()
 _ORDER = "(order)"
 # What items of a list are told apart by, the strongest first; those of Kubernetes' own merge keys lead.
-_IDENTITIES: tuple[tuple[str, ...], ...] = (
+IDENTITIES: tuple[tuple[str, ...], ...] = (
     ("apiGroup", "kind", "namespace", "name"),
     ("kind", "namespace", "name"),
     ("kind", "name"),
@@ -130,7 +130,7 @@ def _identity(old: list[Any], new: list[Any]) -> tuple[str, ...] | None:
     items = [*old, *new]
     if not items or not all(isinstance(item, dict) for item in items):
         return None
-    for keys in _IDENTITIES:
+    for keys in IDENTITIES:
         if all(_has(item, keys) for item in items) and _apart(old, keys) and _apart(new, keys):
             return keys
     return None

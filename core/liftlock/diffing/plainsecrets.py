@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from liftlock.diffing.masklines import kinds_of_lines, mask_lines
+from liftlock.diffing.masktext import mask_text
 from liftlock.diffing.scalars import LINES, secret_scalars
-from liftlock.diffing.signs import MASK
+from liftlock.diffing.signs import GIVEN, MASK
 from liftlock.text import printable
 
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w./-]*)[\"']?[ \t]*[:=]")
@@ -27,9 +28,24 @@ def plain_text_secrets(path: str, text: str | bytes) -> tuple[tuple[int, str], .
     for scalar in scalars or ():
         if scalar.what == LINES:
             found.update(_lines(text[scalar.start : scalar.end], scalar.line))
-    found.update(kinds_of_lines(text))
+    for line, kind in kinds_of_lines(text):
+        if kind != GIVEN or line not in found:  # its name tells more
+            found[line] = kind
     found.update((scalar.line, scalar.what) for scalar in reversed(scalars or ()) if scalar.what != LINES)
     return tuple((line, printable(what)) for line, what in sorted(found.items()))
+
+
+def tells_a_secret(path: str, before: bytes | None, after: bytes | None) -> bool:
+    """Whether a line that only one of the two has holds a secret: a diff of them would tell it."""
+    ours, theirs = _secret_lines(path, before), _secret_lines(path, after)
+    return bool(ours - set((after or b"").split(b"\n")) or theirs - set((before or b"").split(b"\n")))
+
+
+def _secret_lines(path: str, text: bytes | None) -> set[bytes]:
+    clean = mask_text(path, text)
+    if text is None or clean is None or clean == text:
+        return set()
+    return {line for line, masked in zip(text.split(b"\n"), clean.split(b"\n"), strict=True) if line != masked}
 
 
 def _lines(text: str, first: int) -> Iterator[tuple[int, str]]:

@@ -12,6 +12,7 @@ from yaml._yaml import CParser
 
 from liftlock.diffing.masklines import mask_lines
 from liftlock.diffing.signs import NAMING_KINDS, is_placeholder, is_random, is_secret, kind_of
+from liftlock.nesting import too_deep
 
 LINES = "lines"
 """What a text of several lines is that holds secrets in some of them."""
@@ -19,8 +20,6 @@ _LARGEST = 2 * 1024 * 1024
 _SUFFIXES = (".yaml", ".yml", ".json")
 _TEXTS = frozenset({"md", "txt", "sh", "py", "go", "env", "properties", "toml", "tf", "ini", "conf", "tpl", "gotmpl"})
 
-_DEEP_RUN = re.compile(r"(?:[-?][ \t]+){300}")
-_FLOW = re.compile(r"[\[\]{}]")
 _MERGED = re.compile(r"<<[ \t]*:")
 _REFERENCE = re.compile(r"ENC\[[^\]]*\]|\$\{[^}]*\}|\$\([^)]*\)|<path:[^>]*>|(?:\{\{.*?\}\}\s*)+", re.DOTALL)
 """A value that is all encrypted or all a reference: what stands beside one is a secret like any other."""
@@ -46,20 +45,6 @@ class _Composer(CParser):
     def descend_resolver(self, current_node: object, current_index: object) -> None: ...
 
     def ascend_resolver(self) -> None: ...
-
-
-def too_deep(text: str) -> bool:
-    """Whether nesting could exhaust the stack of the C parser, which no exception stops."""
-    if _DEEP_RUN.search(text):
-        return True
-    if text.count("[") + text.count("{") < 500:
-        return False
-    depth = 0
-    for found in _FLOW.finditer(text):
-        depth = depth + 1 if found.group() in "[{" else max(0, depth - 1)
-        if depth > 500:
-            return True
-    return False
 
 
 def secret_scalars(path: str, text: str) -> list[Scalar] | None:

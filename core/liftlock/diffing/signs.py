@@ -59,9 +59,12 @@ _KINDS = (
 # No text without one of these holds any of the kinds: most texts are looked at no further.
 _HINT = re.compile(
     r"AKIA|ASIA|eyJ|gh[pousr]_|github_pat_|gl(?:pat|dt|rt)-|xox[abeprs]-|hooks\.slack|[rs]k_live_|AIza|npm_"
-    r"|://[^/@\s]*@|PRIVATE KEY"
+    r"|://[^/@\s]*@|PRIVATE KEY|(?i:passw|pwd|token|secret|key|credential)[\w.-]*="
 )
 _LOGIN = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^/@:\s\"']*:)(?P<secret>[^/@\s\"']+)(?=@)", re.IGNORECASE)
+GIVEN = "a secret on a command line"
+# `--password=…`, `PGPASSWORD=… psql`
+_GIVEN = re.compile(r"(?P<head>(?:^|(?<=[\s\"']))-{0,2}(?P<name>[A-Za-z_][\w.-]*)=)(?P<secret>[^\s\"']+)")
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{32,512}")
 _HEX = re.compile(r"[0-9a-fA-F-]+")
 _CODE = hashlib.blake2b(key=secrets.token_bytes(32), digest_size=4)
@@ -122,7 +125,10 @@ def kind_of(value: str) -> str:
         if pattern.search(value):
             return name
     login = _LOGIN.search(value)
-    return "a password in an address" if login and not is_placeholder(login["secret"]) else ""
+    if login and not is_placeholder(login["secret"]):
+        return "a password in an address"
+    given = any(is_secret(found["name"], found["secret"]) for found in _GIVEN.finditer(value))
+    return GIVEN if given else ""
 
 
 def is_random(value: str) -> bool:
@@ -145,7 +151,12 @@ def without_known(value: str) -> str:
     for name, pattern in _KINDS:
         if name != "a private key":
             value = pattern.sub(lambda found: masked(found.group()), value)
-    return _LOGIN.sub(
+    value = _LOGIN.sub(
         lambda found: found.group() if is_placeholder(found["secret"]) else found["head"] + masked(found["secret"]),
         value,
     )
+    return _GIVEN.sub(_without_given, value)
+
+
+def _without_given(found: re.Match[str]) -> str:
+    return found["head"] + masked(found["secret"]) if is_secret(found["name"], found["secret"]) else found.group()

@@ -22,13 +22,18 @@ CONFIG = "liftlock.toml"
 
 
 def discover_with(
-    tree: Tree, environments: Sequence[Environment], *, branches: Mapping[str, Tree] | None = None
+    tree: Tree,
+    environments: Sequence[Environment],
+    *,
+    branches: Mapping[str, Tree] | None = None,
+    elsewhere: Mapping[str, Tree] | None = None,
 ) -> Discovery:
     """The configured environments with their cells.
 
     An environment with `paths` has what the patterns match, on its `ref` where `branches` has that tree; one without
-    has what discovery finds under its name. Where no configured environment says what it comes after, the found order
-    holds. Raises RepositoryError.
+    has what discovery finds under its name. `elsewhere` are the trees of those that have a repository of their own, by
+    name: without `paths` such a one has what is found there under its name, or as the only one there. Where no
+    configured environment says what it comes after, the found order holds. Raises RepositoryError.
     """
     found = discover(tree, branches=branches)
     by_name = {e.name.lower(): e for e in found.environments}
@@ -47,9 +52,12 @@ def discover_with(
             after = tuple(n for n in (_named(a, names, by_name) for a in same.after) if n)
         made.append(replace(environment, words=words, after=after))
         where = CONFIG
+        there = (elsewhere or {}).get(environment.name)
         if environment.paths:
-            mine = _matching(_tree_of(environment, tree, branches), environment, only, read)
+            mine = _matching(there or _tree_of(environment, tree, branches), environment, only, read)
             reason = f"{plural(len(mine), 'app')} match {', '.join(printable(p) for p in environment.paths)}"
+        elif there is not None:
+            mine, reason = _alone(there, environment)
         elif same is not None:
             mine = [replace(c, environment=environment.name) for c in found.cells if c.environment == same.name]
             if environment.ref is None and same.ref is not None:
@@ -82,6 +90,19 @@ def _same(
         if theirs is not None and (theirs.level, theirs.affix, theirs.ladder) == (read.level, read.affix, read.ladder):
             return other
     return None
+
+
+def _alone(tree: Tree, environment: Environment) -> tuple[list[Cell], str]:
+    """What the repository of one environment holds: what is found under its name, else as the only one with apps."""
+    found = discover(tree)
+    same = _same(environment, {e.name.lower(): e for e in found.environments}, found.environments)
+    held = {cell.environment for cell in found.cells}
+    name = same.name if same is not None and same.name in held else next(iter(held)) if len(held) == 1 else ""
+    cells = [replace(cell, environment=environment.name) for cell in found.cells if cell.environment == name]
+    place = printable(environment.repository)
+    if not cells:
+        return [], f"nothing is found under this name in {place}: paths = [...] says where it stands"
+    return cells, f"{plural(len(cells), 'app')} found as {printable(name)} in {place}"
 
 
 def _named(name: str, names: set[str], by_name: Mapping[str, Environment]) -> str:

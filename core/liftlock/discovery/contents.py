@@ -17,6 +17,7 @@ import yaml
 from liftlock.discovery.index import KUSTOMIZATIONS, Index
 from liftlock.errors import Problem
 from liftlock.model.tree import Tree
+from liftlock.nesting import too_deep
 from liftlock.text import printable
 
 _BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -88,9 +89,10 @@ class Contents:
 
 def parse(data: bytes) -> list[Any]:
     """The documents of a YAML file, all scalars as text. Raises yaml.YAMLError, UnicodeDecodeError."""
-    if _too_deep(data):
+    text = data.decode("utf-8-sig")
+    if too_deep(text):
         raise yaml.YAMLError("nested too deeply")
-    loader = _Loader(data.decode("utf-8-sig"))
+    loader = _Loader(text)
     try:
         documents = []
         while loader.check_node():
@@ -98,24 +100,6 @@ def parse(data: bytes) -> list[Any]:
         return documents
     finally:
         loader.dispose()
-
-
-_RUN = re.compile(rb"(?:[-?][ \t]+){300}")
-_FLOW = re.compile(rb"[\[\]{}]")
-
-
-def _too_deep(data: bytes) -> bool:
-    """Whether nesting could exhaust the stack of the C parser, which no exception stops."""
-    if data.count(b"- ") + data.count(b"? ") + data.count(b"-\t") >= 300 and _RUN.search(data):
-        return True
-    if data.count(b"[") + data.count(b"{") < 1000:
-        return False
-    depth = 0
-    for match in _FLOW.finditer(data):
-        depth = depth + 1 if match.group() in b"[{" else max(0, depth - 1)
-        if depth > 1000:
-            return True
-    return False
 
 
 def _plain(node: Any, made: dict[int, Any]) -> Any:

@@ -79,7 +79,13 @@ def _cluster_repository(tree: Tree, index: Index) -> Discovery | None:
         if entry.get("remoteCluster") == "true":
             where = printable("/".join(str(entry[k]) for k in ("owner", "repository") if entry.get(k)))
             question = f"Where is a clone of {where or 'its repository'}?"
-            findings.append(Finding(key, "a remote cluster with a repository of its own", question=question))
+            findings.append(
+                Finding(
+                    key,
+                    "a remote cluster with a repository of its own: `repository` in liftlock.toml names its clone",
+                    question=question,
+                )
+            )
     cells: list[Cell] = []
     helmfiles = sorted(f for f in index.here if f.startswith("helmfiles/") and "helmfile.yaml" in index.here[f])
     namespaces = {namespace: key for key, namespace in own.items() if key != "dev"}

@@ -7,5 +7,6 @@ from liftlock.gitrepo.facts import RepositoryFacts
 from liftlock.gitrepo.history import Touched
 from liftlock.gitrepo.repository import Repository
 from liftlock.gitrepo.trees import GitTree, case_conflicts
+from liftlock.gitrepo.versions import Version
 
-__all__ = ["GitTree", "Repository", "RepositoryFacts", "Touched", "case_conflicts"]
+__all__ = ["GitTree", "Repository", "RepositoryFacts", "Touched", "Version", "case_conflicts"]

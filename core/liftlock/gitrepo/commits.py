@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import shlex
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from liftlock.errors import RepositoryError, TerminalNeeded
@@ -13,6 +11,7 @@ from liftlock.gitrepo.asking import asks_to_sign, in_the_terminal
 from liftlock.gitrepo.edits import edit_tree
 from liftlock.gitrepo.objects import Objects
 from liftlock.gitrepo.process import Git
+from liftlock.gitrepo.retelling import as_script
 from liftlock.gitrepo.settings import read_settings
 
 
@@ -23,12 +22,16 @@ def write_commit(
     changes: Mapping[str, bytes | None],
     message: str,
     *,
+    parents: Sequence[str] = (),
     sign: bool | None = None,
     interactive: bool = False,
+    private: Callable[[], bool] = lambda: False,
 ) -> str:
     """The id of a new commit on top of `base` in which these files are written (bytes) or gone (None).
 
-    `sign` None means as commit.gpgsign says. With `interactive` the signing program may ask on the terminal. Raises
+    `parents` are its parents where those are not just `base`: a branch that goes on with what the base has by now.
+    `sign` None means as commit.gpgsign says. With `interactive` the signing program may ask on the terminal. With
+    `private` what differs is not told in the command log. Raises
     RepositoryError (no identity, nothing changed, what `edit_tree` refuses), TerminalNeeded.
     """
     found = objects.read(base)
@@ -36,24 +39,30 @@ def write_commit(
         raise RepositoryError(f"There is no commit {base[:12]}", "it is the base of the promotion", "git fetch")
     old_tree = found.data.split(b"\n", 1)[0].removeprefix(b"tree ").decode()
     tree = edit_tree(git, objects, old_tree, changes)
-    if tree == old_tree:
+    above = tuple(parents) or (base,)
+    if tree == old_tree and above == (base,):
         raise RepositoryError(
             "The commit would change nothing", "the base holds these files just so", "plan again, or leave it"
         )
     if sign is None:
         sign = read_settings(git).flag("commit.gpgsign")
-    commit = _commit_tree(git, tree, base, message, sign=sign, interactive=interactive)
+    commit = _commit_tree(git, tree, above, message, sign=sign, interactive=interactive)
     made = objects.read(commit)
     if made is not None:
-        script = as_script(base, changes, message, made.data)
-        git.runner.note(f"git commit-tree {tree} -p {base}", mutates=True, script=script)
+        script = as_script(git, base, made.data, private=private())
+        git.runner.note(f"git commit-tree {tree}{_given(above)}", mutates=True, script=script)
     return commit
 
 
-def _commit_tree(git: Git, tree: str, base: str, message: str, *, sign: bool, interactive: bool) -> str:
+def _given(parents: Sequence[str]) -> str:
+    return "".join(f" -p {parent}" for parent in parents)
+
+
+def _commit_tree(git: Git, tree: str, parents: Sequence[str], message: str, *, sign: bool, interactive: bool) -> str:
     text = message if message.endswith("\n") else message + "\n"
     # The message is UTF-8 whatever the repository's files are in; commit-tree would only label it otherwise.
-    arguments = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", *(["-S"] if sign else []), tree, "-p", base, "-F"]
+    arguments = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", *(["-S"] if sign else []), tree]
+    arguments += [*(word for parent in parents for word in ("-p", parent)), "-F"]
     if sign and interactive:
         return _in_terminal(git, arguments, text)
     data = text.encode("utf-8", "surrogateescape")
@@ -97,41 +106,3 @@ def missing_identity(git: Git) -> str:
         if result.code != 0:
             return git.failure(result, "Git does not know who you are", f"git var {name}").title
     return ""
-
-
-def as_script(base: str, changes: Mapping[str, bytes | None], message: str, made: bytes) -> str:
-    """Shell lines that make the same commit, in any clone that has the base; its id is left in `$commit`."""
-    lines = ['cd "./$(git rev-parse --show-cdup)"', "index=$(mktemp -u)", f"GIT_INDEX_FILE=$index git read-tree {base}"]
-    for path, data in changes.items():
-        name = shlex.quote(path)
-        if data is None:
-            lines.append(f"GIT_INDEX_FILE=$index git update-index --force-remove -- {name}")
-            continue
-        lines += [
-            f"blob=$(printf %s {_quoted(data)} | git hash-object -w --stdin)",
-            f"mode=$(git ls-tree {base} -- {name} | cut -c1-6)",
-            f'GIT_INDEX_FILE=$index git update-index --add --cacheinfo "${{mode:-100644}},$blob,"{name}',
-        ]
-    lines += [
-        "tree=$(GIT_INDEX_FILE=$index git write-tree)",
-        'rm -f "$index"',
-        f"commit=$(printf %s {shlex.quote(message)} | {_dates(made)}git commit-tree $tree -p {base} -F -)",
-    ]
-    return "\n".join(lines)
-
-
-def _quoted(data: bytes) -> str:
-    try:
-        return shlex.quote(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        return f'"$(printf %s {base64.b64encode(data).decode()} | base64 -d)"'
-
-
-def _dates(made: bytes) -> str:
-    """The times of the commit as variables, so that the same commit comes out."""
-    found = {}
-    for line in made.split(b"\n\n", 1)[0].split(b"\n"):
-        for role in (b"author", b"committer"):
-            if line.startswith(role + b" "):
-                found[role.decode().upper()] = line.rsplit(b"> ", 1)[-1].decode("ascii", "replace")
-    return "".join(f"GIT_{role}_DATE={shlex.quote(when)} " for role, when in found.items())

@@ -52,8 +52,7 @@ def facts(git: Git, place: Place, submodules: tuple[str, ...]) -> RepositoryFact
     return RepositoryFacts(
         bare=place.bare,
         shallow=(place.common_dir / "shallow").is_file(),
-        partial=bool(settings.get("extensions.partialclone"))
-        or any(key.startswith("remote.") and key.endswith(".promisor") for key in settings.values),
+        partial=settings.partial,
         sparse=settings.flag("core.sparsecheckout"),
         detached=branch is None,
         unborn=branch is not None and branch not in read_refs(git, branch),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from liftlock.errors import RepositoryError
@@ -55,6 +56,23 @@ def fetch(
     at = time.time()
     _remember(common_dir, name, at)
     return Fetched(name, _moved(before, after), at)
+
+
+def still_there(git: Git, remote: str, branches: Collection[str]) -> frozenset[str]:
+    """Those of the branches that the remote has now; all of them where it does not answer."""
+    names = [f"refs/heads/{branch}" for branch in branches]
+    outcome = transfer(
+        git,
+        read_settings(git),
+        ["ls-remote", "--heads", remote, *names],
+        interactive=False,
+        cancelled=None,
+        progress=None,
+    )
+    if outcome.code != 0:
+        return frozenset(branches)
+    there = {line.rpartition("\t")[2] for line in outcome.output.splitlines()}
+    return frozenset(branch for branch in branches if f"refs/heads/{branch}" in there)
 
 
 def _moved(before: dict[str, Ref], after: dict[str, Ref]) -> tuple[tuple[str, str, str], ...]:

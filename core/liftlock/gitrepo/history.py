@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import select
 import subprocess
 import tempfile
@@ -19,7 +18,7 @@ from liftlock.gitrepo.process import Cancelled, Git
 from liftlock.model.revision import Revision
 from liftlock.text import printable
 
-_FIELDS = "%H%x00%aN%x00%ct%x00%s%x00"
+FIELDS = "%H%x00%aN%x00%ct%x00%s%x00"
 # What the user set for `git log` must not change what is read here.
 _PLAIN = (
     "-c",
@@ -31,7 +30,7 @@ _PLAIN = (
     "-c",
     "log.mailmap=true",
 )
-_NO_FRILLS = ("--no-color", "--no-decorate", "--no-notes", "--no-ext-diff", "--no-renames", "--encoding=UTF-8", "-z")
+NO_FRILLS = ("--no-color", "--no-decorate", "--no-notes", "--no-ext-diff", "--no-renames", "--encoding=UTF-8", "-z")
 # Arguments of a process are limited; with more paths than this the log is read whole and sifted here.
 _MOST_PATHS = 60_000
 
@@ -61,7 +60,7 @@ def history(
     that change how often this text occurs there. Raises RepositoryError, Cancelled.
     """
     narrow = sum(len(os.fsencode(path)) + 1 for path in paths) <= _MOST_PATHS
-    arguments = ["log", *_NO_FRILLS, "--name-only", f"--format=@@{_FIELDS}"]
+    arguments = ["log", *NO_FRILLS, "--name-only", f"--format=@@{FIELDS}"]
     if limit is not None and narrow:
         arguments.append(f"--max-count={limit}")
     if adding is not None:
@@ -117,9 +116,9 @@ def last_touch(
     for key in missing:  # what only a merge itself changed
         arguments = [
             "log",
-            *_NO_FRILLS,
+            *NO_FRILLS,
             "--name-only",
-            f"--format=@@{_FIELDS}",
+            f"--format=@@{FIELDS}",
             "--first-parent",
             "-m",
             "-1",
@@ -137,13 +136,18 @@ def between(git: Git, base: str, tip: str, cancelled: Cancelled | None = None) -
 
 def revisions(git: Git, which: Sequence[str], cancelled: Cancelled | None = None) -> list[Revision]:
     """The commits that these arguments of `git log` select, newest first. Raises RepositoryError."""
-    arguments = ["log", *_NO_FRILLS, f"--format=@@{_FIELDS}", *which, "--"]
+    arguments = ["log", *NO_FRILLS, f"--format=@@{FIELDS}", *which, "--"]
     return [touched.revision for touched in _stream(git, arguments, cancelled)]
 
 
 def _stream(git: Git, arguments: Sequence[str], cancelled: Cancelled | None) -> Iterator[Touched]:
+    return map(_touched, records(git, arguments, cancelled))
+
+
+def records(git: Git, arguments: Sequence[str], cancelled: Cancelled | None) -> Iterator[bytes]:
+    """What `git log` says of each commit; `@@` in its format begins one. Raises RepositoryError, Cancelled."""
     # No author or subject can hold a mark nobody knows beforehand, so records are told apart for certain.
-    mark = secrets.token_hex(8)
+    mark = os.urandom(8).hex()
     marked = [
         argument.replace("@@", mark, 1) if argument.startswith("--format=") else argument for argument in arguments
     ]
@@ -151,12 +155,10 @@ def _stream(git: Git, arguments: Sequence[str], cancelled: Cancelled | None) -> 
     divider = mark.encode()
     rest = b""
     for block in _blocks(git, command, cancelled):
-        *records, rest = (rest + block).split(divider)
-        for record in records:
-            if record:
-                yield _touched(record)
+        *whole, rest = (rest + block).split(divider)
+        yield from filter(None, whole)
     if rest:
-        yield _touched(rest)
+        yield rest
 
 
 def _touched(record: bytes) -> Touched:

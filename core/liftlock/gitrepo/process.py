@@ -57,6 +57,10 @@ class Git:
     """A folder that git itself would find the repository from: the top of the work tree, or the bare repository."""
     exported: bool = False
     """The user's own GIT_DIR says which repository this is."""
+    lent: tuple[Path, ...] = ()
+    """Folders of objects of other repositories that are read as if they were here. Never used to write: what is
+    written must not lean on them.
+    """
 
     def command(
         self,
@@ -72,6 +76,8 @@ class Git:
         merged: dict[str, str | None] = dict.fromkeys(_FOREIGN)
         merged |= quiet()
         merged["GIT_DIR"] = str(self.git_dir)
+        if self.lent:
+            merged["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = os.pathsep.join(map(str, self.lent))
         merged |= env or {}
         return Command(
             ("git", *arguments), cwd or self.git_dir, merged, stdin=stdin, ok=ok, mutates=mutates, script=script

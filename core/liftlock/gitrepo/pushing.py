@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from liftlock.gitrepo.sources import gather, remote_of
 from liftlock.gitrepo.transfer import Outcome, remote_failure, transfer
 from liftlock.model.report import Pushed
 from liftlock.model.revision import Revision
+from liftlock.shell import joined
 from liftlock.text import printable
 
 _ADDRESS = re.compile(r"https?://[^\s'\"<>]+")
@@ -71,7 +71,7 @@ def push(
         interactive=interactive,
         cancelled=cancelled,
         progress=progress,
-        script=shlex.join(("git", "push", remote, refspec)),
+        script=joined(("git", "push", remote, refspec)),
     )
     if outcome.code != 0:
         raise _refused(git, common_dir, settings, outcome, remote, destination)
@@ -114,7 +114,7 @@ def _refused(
             return RepositoryError(
                 f"{shown} refuses this push to {branch}",
                 detail,
-                "a rule of the server stands against it: push a branch and open a pull request",
+                "a rule of the server stands against it: propose it as a pull request (promote --pr)",
                 command="git push",
             )
         return RepositoryError(

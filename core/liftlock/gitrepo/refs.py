@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ def read_refs(git: Git, *patterns: str) -> dict[str, Ref]:
 
 def local_tips(git: Git) -> list[tuple[str, str, str, str]]:
     """Local branches, the newest first: branch, tip, parents, message. Raises RepositoryError."""
-    mark = secrets.token_hex(8)  # nothing in a message can be taken for it
+    mark = os.urandom(8).hex()  # nothing in a message can be taken for it
     fields = f"{mark}%(refname:strip=2)%00%(objectname)%00%(parent)%00%(contents)"
     listing = git.run("for-each-ref", "--sort=-committerdate", f"--format={fields}", "refs/heads").text
     tips = []
@@ -47,6 +47,18 @@ def local_tips(git: Git) -> list[tuple[str, str, str, str]]:
         branch, tip, parents, text = record.removesuffix("\n").split("\0", 3)
         tips.append((branch, tip, parents, text))
     return tips
+
+
+def remote_tips(git: Git, remote: str, base: str) -> list[tuple[str, str]]:
+    """Branches of a remote, as far as was fetched, with commits that `base` lacks: branch and tip.
+
+    Raises RepositoryError.
+    """
+    place = f"refs/remotes/{remote}/"
+    fields = "--format=%(refname)%00%(objectname)%00%(symref)"
+    listing = git.run("for-each-ref", "--sort=-committerdate", f"--no-merged={base}", fields, place).text
+    rows = (line.split("\0") for line in listing.splitlines())
+    return [(name.removeprefix(place), tip) for name, tip, symbolic in rows if not symbolic]
 
 
 def short(name: str) -> str:

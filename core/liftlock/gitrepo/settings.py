@@ -22,6 +22,13 @@ class Settings:
         return self.get(key, "false").lower() in ("true", "yes", "on", "1", "\0")
 
     @property
+    def partial(self) -> bool:
+        """Whether objects are left with a remote and fetched only when they are read."""
+        return bool(self.get("extensions.partialclone")) or any(
+            key.startswith("remote.") and key.endswith(".promisor") for key in self.values
+        )
+
+    @property
     def remotes(self) -> tuple[tuple[str, str], ...]:
         """Remotes by name with their first address, in the order of the configuration."""
         return tuple(

@@ -87,7 +87,7 @@ def _watched(git: Git, command: Command, cancelled: Cancelled | None, progress: 
             seconds=time.monotonic() - started,
             code=process.returncode,
             mutates=command.mutates,
-            script=command.script,
+            script=command.retold,
         )
     said = b"".join(complaint).decode("utf-8", "replace")
     return Outcome(code, b"".join(output).decode("utf-8", "surrogateescape"), clean(said))

@@ -81,6 +81,7 @@ def _state(sight: Sight) -> tuple[LiveState, str]:
         _failing(sight)
         or _held(sight)
         or _moving(sight)
+        or _begun(sight)
         or _apart(sight)
         or _present(sight)
         or (LiveState.LEVEL, "what Git says runs, and is healthy")
@@ -132,6 +133,20 @@ def _moving(sight: Sight) -> tuple[LiveState, str] | None:
     if working is not None and sight.relation is not Relation.SAME:
         return LiveState.ROLLING, f"{working.key.kind} {working.key.name} is {working.doing}"
     return None
+
+
+def _begun(sight: Sight) -> tuple[LiveState, str] | None:
+    """Whether a controller has taken up a revision and none was ever applied: what is there may be of any commit.
+
+    Flux writes that it is Ready a moment before it writes which revision it applied, and where a health check was
+    cut short it says nothing of either.
+    """
+    if sight.relation is not Relation.NONE or any(d.applied for d in sight.deliveries):
+        return None
+    first = next((d for d in sight.deliveries if d.doing is not Doing.IDLE and (d.seen or d.attempted)), None)
+    if first is None:
+        return None
+    return LiveState.ROLLING, f"{first.key.kind} {first.key.name} has not said yet that it applied a commit"
 
 
 def _apart(sight: Sight) -> tuple[LiveState, str] | None:

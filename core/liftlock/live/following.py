@@ -185,7 +185,7 @@ class Follower:
 
         def work() -> None:
             try:
-                self._world.repository.fetch()
+                self._world.reading().home_of(self.environment).fetch()
             except LiftlockError:
                 return  # it stays unknown, which the tracker says
 

@@ -23,17 +23,22 @@ from liftlock.live.desired import Desired
 from liftlock.live.digest import Digest, Seen, Whole, tree_or_none
 from liftlock.live.following import Follower
 from liftlock.live.gitside import GitSide
+from liftlock.live.holding import closings
 from liftlock.live.intervening import interventions
 from liftlock.live.pending import newest, pending
 from liftlock.live.places import Place
+from liftlock.live.signs import told
 from liftlock.live.world import World
 from liftlock.model.convergence import Convergence
 from liftlock.model.diff import ObjectKey
+from liftlock.model.gates import Closing
 from liftlock.model.health import Happening, LiveObject
 from liftlock.model.live import Act, Contact, Controller, Intervention, Lane, LiveBoard
 from liftlock.model.livediff import LiveDiff
-from liftlock.model.plan import Plan
+from liftlock.model.plan import Pin, Plan
+from liftlock.model.rollback import Sign
 from liftlock.overview.reading import Reading, require
+from liftlock.promotion.pinning import floating, pinned, pins
 from liftlock.render.overlay import Overlay
 
 _EAGER = 0.02
@@ -162,6 +167,16 @@ class Live:
         found = [h for keys, seen in self._asked(environment, app) for h in happenings(keys, seen.objects, limit)]
         return tuple(sorted(found, key=lambda h: -h.at)[:limit])
 
+    def closings(self, environment: str, app: str, versions: Sequence[str]) -> tuple[Closing, ...]:
+        """What the environment's clusters themselves hold these versions of the app back with. Raises ClusterError."""
+        spots = [s for s in self._whole.spots.values() if (s.cell.environment, s.cell.app) == (environment, app)]
+        return closings(spots, self._world, self._clusters, self._seen, environment, versions)
+
+    def signs(self, environment: str, app: str) -> tuple[Sign, ...]:
+        """What the clusters of the environment show of the states that the app had there; see `signs`."""
+        self.ask([environment])
+        return tuple(told(self._whole, self._seen, environment, app, self._world.clock.now()))
+
     def _asked(self, environment: str, app: str) -> Iterator[tuple[tuple[ObjectKey, ...], Seen]]:
         self._events = True
         self._wake.set()
@@ -239,8 +254,19 @@ class Live:
                 "change it there by hand, or press R to have Git's value restored",
             )
         said = f"what runs of {app} in {environment}"
-        commit = self._world.repository.write_commit(tree.commit, found.files, said, sign=False)
+        commit = reading.home_of(environment).write_commit(tree.commit, found.files, said, sign=False)
         return self._world.planning.adoption(reading, environment, app, commit), found.left
+
+    def pin(self, plan: Plan) -> tuple[Plan, tuple[Pin, ...]]:
+        """The plan with what moves by itself (`latest`, a range, a branch) staged as what runs in its source.
+
+        Beside it what was found for each such change; where nothing can be pinned the plan warns of it.
+        """
+        if not floating(plan):
+            return plan, ()
+        cells = self.ask([plan.source]).cells
+        found = pins(plan, {app: cells.get((app, plan.source), ()) for app in plan.apps})
+        return pinned(plan, found), found
 
     def consequence(self, diffs: Sequence[LiveDiff]) -> tuple[str, tuple[str, ...]]:
         """What follows, in one line; and what is lost or cannot be undone, by name."""
@@ -379,7 +405,7 @@ class Live:
         """Read the repository again now and then, and open the contexts that its environments need."""
         if self._reading is None or time.monotonic() - self._read_at > _REREAD:
             self._reading, self._read_at = self._world.reading(), time.monotonic()
-            self._addresses = [url for _, url in self._world.repository.remotes()]
+            self._addresses = [url for home, _ in self._reading.homes() for _, url in home.remotes()]
         self._places = self._clusters.places(self._reading)
         usable = [place for place in self._places if place.agreed and not place.problem]
         self._clusters.open({context for place in usable for context in place.contexts})

@@ -60,6 +60,10 @@ class Change:
     """What is shown are `masked_old` and `masked_new`; `old` and `new` are what is written and never shown."""
     masked_old: Value | None = None
     masked_new: Value | None = None
+    conflict: str = ""
+    """What both sides did on their own, with both commits; "" where only the source moved."""
+    settled: bool = False
+    """A team declared that it never moves: no habit changes that."""
 
     @property
     def shown_old(self) -> Value | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from liftlock.model.change import Change, ChangeClass
+from liftlock.model.change import Change, ChangeClass, path_text
+from liftlock.model.wave import WavePlace
+from liftlock.text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,35 @@ class Caution:
 
     text: str
     change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What a change would write in place of a value that moves by itself; `value` is "" where nothing can be pinned.
+
+    `change` is the change's id, `why` says where the value comes from, or why there is none.
+    """
+
+    change: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A promotion that a rollback takes back: its commit, its subject, and the ids of the plan's changes it moved."""
+
+    commit: str
+    subject: str
+    changes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What makes a plan a rollback: the commit whose values come back, and the promotions since then."""
+
+    revision: str
+    promotions: tuple[Undone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +66,10 @@ class Plan:
     edited: tuple[tuple[str, str], ...] = ()
     asked: tuple[str, ...] = ()
     """The apps that were asked for, none for all."""
+    back: Back | None = None
+    """Of a rollback, what it goes back to; None for any other plan."""
+    wave: WavePlace | None = None
+    """Of a step of a wave, which one; its source is read at `source_commit`, whatever the source has by now."""
 
     @property
     def chosen(self) -> tuple[Change, ...]:
@@ -47,9 +82,23 @@ class Plan:
         return tuple(dict.fromkeys(change.app for change in self.changes))
 
     @property
+    def conflicts(self) -> tuple[Caution, ...]:
+        """Of each selected change that would take back what the target got on its own, the two sides."""
+        return tuple(
+            Caution(f"{change.conflict} ({printable(change.file)} {printable(path_text(change.path))})", change.id)
+            for change in self.chosen
+            if change.conflict
+        )
+
+    @property
     def adopts(self) -> bool:
         """Whether it takes what runs in an environment into Git: then it is its own source."""
-        return self.source in self.targets
+        return self.source in self.targets and self.back is None
+
+    @property
+    def undone(self) -> tuple[str, ...]:
+        """The promotions that a rollback takes back as it is selected now: their commits, newest first."""
+        return tuple(one.commit for one in self.back.promotions if one.changes & self.selected) if self.back else ()
 
     def select(self, ids: Iterable[str], on: bool) -> Plan:
         """The same plan with these changes staged or not; what is blocked stays out."""

@@ -29,6 +29,26 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """Another promotion of the same app to the same environment that has not landed yet.
+
+    `where` is `here` (a branch of this clone, on no remote), `remote` (a branch there, not merged) or `request` (a
+    pull request, `number` at `url`). `at` in seconds since the epoch. Texts are clean for display.
+    """
+
+    where: str
+    apps: tuple[str, ...]
+    targets: tuple[str, ...]
+    branch: str
+    by: str
+    at: float
+    number: int = 0
+    url: str = ""
+    said: str = ""
+    """What a person is told of it, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """What a push would do, before it is done.
 
@@ -45,3 +65,5 @@ class Publication:
     confirm: tuple[str, ...]
     consequence: str
     creates_branch: bool
+    targets: tuple[str, ...] = ()
+    """The environments it is for: they say which repository is pushed from."""

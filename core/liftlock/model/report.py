@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from liftlock.model.app import Version
 from liftlock.model.revision import Revision
@@ -17,6 +19,14 @@ class Sighting:
     environment: str
     version: Version | None
     since: Revision | None
+
+
+@dataclass(frozen=True, slots=True)
+class CellPast:
+    """The last commits of a cell, newest first, and which commit brought each version that it has now."""
+
+    commits: tuple[Revision, ...]
+    since: Mapping[Version, Revision]
 
 
 class Verdict(StrEnum):
@@ -36,6 +46,26 @@ class Check:
     verdict: Verdict
     finding: str
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A file as a commit has it, and its place in the work tree where it is there; `same` when both are equal."""
+
+    path: str
+    commit: str
+    data: bytes
+    place: Path | None
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a forge: of a `commit`, a `file` or a `branch`, what it is called, and its address."""
+
+    kind: str
+    name: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Iterator
 
 from liftlock.commands import Runner
-from liftlock.config import Settings
+from liftlock.config import CONFIG_FILE, Settings
 from liftlock.discovery import versions_of
 from liftlock.errors import LiftlockError, Problem
 from liftlock.gitrepo import Repository
 from liftlock.model.environment import Finding
 from liftlock.model.report import Check, Verdict
-from liftlock.overview.reading import CONFIG_FILE, Reading
+from liftlock.overview.reading import Reading
 from liftlock.render import tools
 from liftlock.text import plural, printable
 

@@ -6,19 +6,18 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from liftlock.config import RepositoryConfig, load_repository
+from liftlock.config import CONFIG_FILE, RepositoryConfig, load_repository
 from liftlock.discovery import Discovery, cell_from_path, discover, discover_with, is_environment_word, is_production
-from liftlock.errors import ConfigError, PlanError
+from liftlock.errors import PlanError
 from liftlock.gitrepo import Repository
 from liftlock.model.app import Cell
 from liftlock.model.board import Source
 from liftlock.model.environment import Environment
+from liftlock.model.gates import MARKS_FOLDER
 from liftlock.model.tree import Tree
 from liftlock.promotion.plan import Side
 from liftlock.promotion.words import Words, of_paths
 from liftlock.text import printable
-
-CONFIG_FILE = "liftlock.toml"
 
 
 class BranchTrees(Mapping[str, Tree]):
@@ -58,16 +57,10 @@ class Reading:
         entry = self.tree.entries.get(CONFIG_FILE)
         data = self.tree.read(CONFIG_FILE) if entry is not None and entry.is_file else None
         self.config: RepositoryConfig = load_repository(data, CONFIG_FILE)
-        elsewhere = next((e for e in self.config.environments if e.repository), None)
-        if elsewhere is not None:
-            raise ConfigError(
-                f"{CONFIG_FILE}: {elsewhere.name} is in a repository of its own",
-                "this version plans within one repository",
-                "take the key 'repository' out, and open that clone by itself",
-            )
         self._lock = threading.RLock()
         self._discovery: Discovery | None = None
-        self._sources: dict[str, Source] = {}
+        self._sources: dict[tuple[str, str], Source] = {}
+        """By the clone ("" for this one) and the ref ("" for its usual one)."""
         self._trees: dict[str, Tree] = {self.source.commit: self.tree}
 
     def fingerprint(self) -> list[str]:
@@ -81,14 +74,56 @@ class Reading:
         now = self.repository.default_source()
         if (now.ref, now.commit) != (self.source.ref, self.source.commit):
             return True
-        return any(self.repository.source_of(ref).commit != source.commit for ref, source in self._sources.items())
+        return any(self._found(*at).commit != source.commit for at, source in self._sources.items())
 
     def _refs(self) -> list[Source]:
         branches = [self.repository.source_of(n) for n in self._environment_branches()]
-        return [self.source, *branches]
+        elsewhere = [self.source_of(e) for e in self.config.environments if e.repository]
+        return [self.source, *branches, *elsewhere]
+
+    def _found(self, clone: str, ref: str) -> Source:
+        repository = self.repository.neighbour(clone) if clone else self.repository
+        source = repository.source_of(ref) if ref else repository.default_source()
+        if not clone:
+            return source
+        if self.at is not None:
+            moment = next(iter(self.repository.history(self.source.commit, limit=1))).revision.time
+            commit = repository.before(source.commit, moment) or source.commit
+            return Source(source.ref, commit, why=f"{printable(clone)} as it stood at the time of {self.at}")
+        return replace(source, why=f"{source.why}, in {printable(clone)}")
+
+    # Environments in other repositories ------------------------------------------------------------------------------
+
+    def home_of(self, name: str) -> Repository:
+        """The repository that holds an environment: this one, or the clone that it names. Raises RepositoryError."""
+        environment = next((e for e in self.config.environments if e.name == name), None)
+        return (
+            self.repository.neighbour(environment.repository)
+            if environment and environment.repository
+            else (self.repository)
+        )
+
+    def homes(self) -> list[tuple[Repository, Source]]:
+        """Every repository that holds an environment, with what is read there; this one first."""
+        clones = dict.fromkeys(e.repository for e in self.config.environments if e.repository)
+        return [
+            (self.repository, self.source),
+            *((self.repository.neighbour(clone), self._source_at(clone, "")) for clone in clones),
+        ]
+
+    def _source_at(self, clone: str, ref: str) -> Source:
+        with self._lock:
+            if (clone, ref) not in self._sources:
+                self._sources[clone, ref] = self._found(clone, ref)
+            return self._sources[clone, ref]
 
     def _environment_branches(self) -> list[str]:
         return [n for n in self.repository.branches() if is_environment_word(n)] if self.at is None else []
+
+    @property
+    def marked(self) -> bool:
+        """Whether versions were marked bad here."""
+        return any(path.startswith(MARKS_FOLDER) for path in self.tree.entries)
 
     @property
     def discovery(self) -> Discovery:
@@ -98,7 +133,8 @@ class Reading:
                 branches = BranchTrees(self.repository, self._environment_branches())
                 if self.config.environments:
                     declared = tuple(self._guarded(e) for e in self.config.environments)
-                    self._discovery = discover_with(self.tree, declared, branches=branches)
+                    elsewhere = {e.name: self.tree_of(e) for e in declared if e.repository}
+                    self._discovery = discover_with(self.tree, declared, branches=branches, elsewhere=elsewhere)
                 else:
                     self._discovery = discover(self.tree, branches=branches)
             return self._discovery
@@ -114,12 +150,11 @@ class Reading:
 
     def source_of(self, environment: Environment) -> Source:
         """Where the environment is read from. Raises RepositoryError."""
+        if environment.repository:
+            return self._source_at(environment.repository, environment.ref or "")
         if environment.ref is None or self.at is not None:
             return self.source
-        with self._lock:
-            if environment.ref not in self._sources:
-                self._sources[environment.ref] = self.repository.source_of(environment.ref)
-            return self._sources[environment.ref]
+        return self._source_at("", environment.ref)
 
     def tree_of(self, environment: Environment) -> Tree:
         """The tree the environment is read from. Raises RepositoryError."""

@@ -27,7 +27,7 @@ def where(reading: Reading, word: str, *, cancelled: Callable[[], bool]) -> tupl
                 return tuple(found)
             for version in known.get((app, environment.name), ()):
                 if _speaks_of(version, wanted):
-                    found.append(Sighting(app, environment.name, version, _since(reading, cell, version)))
+                    found.append(Sighting(app, environment.name, version, since(reading, cell, version)))
     return tuple(found) or _touched(reading, wanted)
 
 
@@ -40,7 +40,7 @@ def _speaks_of(version: Version, wanted: str) -> bool:
     return len(wanted) >= 7 and set(wanted) <= set(_SHA_DIGITS) and value.startswith(wanted)
 
 
-def _since(reading: Reading, cell: Cell, version: Version) -> Revision | None:
+def since(reading: Reading, cell: Cell, version: Version) -> Revision | None:
     """The newest commit that changed how often the value stands in its file."""
     environment = reading.environment(cell.environment)
     if environment is None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from liftlock.errors import EditError
 from liftlock.model.change import Change, Op, Step, Value
 from liftlock.model.plan import Plan
 from liftlock.model.tree import Tree
 from liftlock.promotion.compare import Difference
-from liftlock.promotion.comparisons import Comparisons, FilePair
+from liftlock.promotion.comparisons import Comparisons, FilePair, change_id
+from liftlock.promotion.newcomers import exchanges, written
+from liftlock.promotion.taken import wholly_taken
 from liftlock.promotion.words import Words
 from liftlock.text import printable
 from liftlock.yamledit import (
@@ -18,6 +21,7 @@ from liftlock.yamledit import (
     AddEntry,
     AddItem,
     Edit,
+    Mapping,
     Pointer,
     Remove,
     RemoveDocument,
@@ -29,6 +33,7 @@ from liftlock.yamledit import (
     splice,
     value_of,
 )
+from liftlock.yamledit import Sequence as ListNode
 
 Files = dict[str, bytes | None]
 """New contents by path; None means that the file goes."""
@@ -46,24 +51,56 @@ def apply(plan: Plan, source: Tree, target: Tree, words_for: Callable[[str], Wor
     for (file, source_file, environment), changes in by_file.items():
         whole = [change for change in changes if not change.path]
         if whole:
-            files[file] = _whole(whole[0], source, target)
+            exchanged = [change for change in changes if change.path]
+            files[file] = _whole(whole[0], exchanged, source, target, words_for(environment), comparisons, plan)
             continue
+        if file not in target.entries:
+            continue  # what would read otherwise in a new file that is not taken
         pair = comparisons.pair(source, source_file, target, file, words_for(environment))
         edits = _edits(changes, pair, plan)
-        # Two cells can share a file (releases of one helmfile): later edits start from what the earlier made.
-        files[file] = _spliced(pair, edits) if file not in files else _again(files[file], pair, edits, file)
+        if file in files:
+            # Two cells can share a file (releases of one helmfile): later edits would start from what the earlier made.
+            files[file] = _again(files[file], pair, edits, file)
+        else:
+            made = _spliced(pair, edits)
+            files[file] = pair.source.data if wholly_taken(pair, changes, plan, words_for(environment)) else made
     return files
 
 
-def _whole(change: Change, source: Tree, target: Tree) -> bytes | None:
+def _whole(
+    change: Change,
+    exchanged: Sequence[Change],
+    source: Tree,
+    target: Tree,
+    words: Words,
+    comparisons: Comparisons,
+    plan: Plan,
+) -> bytes | None:
+    """A whole file: gone, or as the source has it, with what reads otherwise in the target."""
     if change.op is Op.REMOVE:
         return None
     if change.op is Op.ADD and change.file in target.entries:
         raise EditError(f"{printable(change.file)} is there by now", "", "make the plan again")
-    return source.read(change.source_file)
+    if not exchanged:
+        return source.read(change.source_file)
+    file = comparisons.source(source, change.source_file)
+    places = {change_id(change.source_file, change.file, e.difference()): e for e in exchanges(file, words)}
+    return written(file, [replace(places[c.id], new=str(plan.value_of(c))) for c in exchanged if c.id in places])
 
 
 def _spliced(pair: FilePair, edits: Sequence[Edit]) -> bytes:
+    """The target's bytes with the edits made; what stands behind an alias in the source does so here, where it can."""
+    made = [e.snippet for e in edits if isinstance(e, SetNode | AddEntry | AddItem)]
+    anchors = frozenset[str]().union(*(snippet.anchors for snippet in made))
+    shared = [
+        replace(e, snippet=e.snippet.beside(anchors)) if isinstance(e, SetNode | AddEntry | AddItem) else e
+        for e in edits
+    ]
+    if anchors and shared != list(edits):
+        try:
+            return splice(pair.target, shared)
+        except EditError:
+            pass  # the anchor would not stand before its aliases here: then all is written out
     return splice(pair.target, edits)
 
 
@@ -85,6 +122,7 @@ def _edits(changes: Sequence[Change], pair: FilePair, plan: Plan) -> list[Edit]:
     chosen = _at_anchors(chosen, pair)
     added = {d.path: d for _, d in chosen if d.op is Op.ADD}
     replaced = {d.target for _, d in chosen if d.op is Op.ADD and d.group.startswith("kind:")}
+    places = Places(pair, [d for _, d in chosen if d.op is Op.REMOVE])
     edits: list[Edit] = []
     for change, difference in chosen:
         if difference.op is Op.REMOVE:
@@ -94,7 +132,7 @@ def _edits(changes: Sequence[Change], pair: FilePair, plan: Plan) -> list[Edit]:
         elif difference.op is Op.SET:
             edits.append(_setting(change, difference, pair, plan))
         else:
-            edits.append(_addition(change, difference, pair, plan, added))
+            edits.append(_addition(change, difference, pair, plan, added, places))
     return edits
 
 
@@ -128,7 +166,12 @@ def _setting(change: Change, difference: Difference, pair: FilePair, plan: Plan)
 
 
 def _addition(
-    change: Change, difference: Difference, pair: FilePair, plan: Plan, added: dict[tuple[Step, ...], Difference]
+    change: Change,
+    difference: Difference,
+    pair: FilePair,
+    plan: Plan,
+    added: dict[tuple[Step, ...], Difference],
+    places: Places,
 ) -> Edit:
     assert difference.source is not None and difference.target is not None  # noqa: S101 - an addition has both
     snippet = _snippet(change, difference, pair, plan)
@@ -137,12 +180,42 @@ def _addition(
     if difference.target == ():
         return AddDocument(difference.after if isinstance(difference.after, int) else None, snippet)
     if difference.key is not None:
-        after = difference.after
-        if difference.follows is not None:
-            before = _nearest(difference, added, pair)
-            after = before.key if before is not None else after
+        before = _nearest(difference, added, pair) if difference.follows is not None else None
+        after = before.key if before is not None else places.behind(difference)
         return AddEntry(difference.target, difference.key, snippet, after if isinstance(after, str) else None)
-    return AddItem(difference.target, snippet, difference.after if isinstance(difference.after, int) else None)
+    behind = places.behind(difference)
+    return AddItem(difference.target, snippet, behind if isinstance(behind, int) else None)
+
+
+class Places:
+    """Where what comes stands: behind its neighbour of the source, or in the place of what goes just behind that."""
+
+    def __init__(self, pair: FilePair, goes: Sequence[Difference]) -> None:
+        self._pair = pair
+        self._goes = {d.target for d in goes}
+        self._own = {d.target for d in pair.differences.values() if d.op is Op.REMOVE}
+
+    def behind(self, difference: Difference) -> str | int | None:
+        """The sibling that an addition follows."""
+        assert difference.target is not None  # noqa: S101 - an addition has its container
+        container = node_at(self._pair.target, difference.target) if self._goes else None
+        if isinstance(container, Mapping):
+            keys: list[str | int] = [entry.key for entry in container.entries]
+        elif isinstance(container, ListNode):
+            keys = list(range(len(container.items)))
+        else:
+            return difference.after
+        if len(set(keys)) != len(keys) or (difference.after is not None and difference.after not in keys):
+            return difference.after
+        last = difference.after
+        for key in keys[keys.index(last) + 1 if last is not None else 0 :]:
+            at = (*difference.target, key)
+            if at in self._goes:
+                return last
+            if at not in self._own:
+                break
+            last = key
+        return difference.after
 
 
 def _nearest(difference: Difference, added: dict[tuple[Step, ...], Difference], pair: FilePair) -> Difference | None:

@@ -21,3 +21,9 @@ def automated(target: Source, difference: Difference) -> str:
         return ""
     found = _MARKER.search(target.text[node.end :].partition("\n")[0])
     return found.group(1) if found else ""
+
+
+def policies(text: str, line: int) -> tuple[str, ...]:
+    """The policies that markers on a line of a file name; lines are counted from 1."""
+    lines = text.splitlines()
+    return tuple(_MARKER.findall(lines[line - 1])) if 0 < line <= len(lines) else ()

@@ -7,8 +7,8 @@ environment's own word; what do the rules say of its place; does its value look 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from liftlock.model.change import ChangeClass, Op, Step, Value, path_text
@@ -20,11 +20,12 @@ from liftlock.promotion.parts import (
     moves_by_itself,
     of_pull_request,
     only_admission_differs,
+    only_named_version_differs,
     only_version_folder_differs,
     reference,
     version_shape,
 )
-from liftlock.promotion.rules import Rule, fits, fitting, is_placeholder
+from liftlock.promotion.rules import BY_VALUE, Rule, fits, fitting, is_placeholder
 from liftlock.promotion.words import Words, level_word
 
 
@@ -45,17 +46,20 @@ class Judgement:
     selected: bool
     why: str
     new: Value | None
+    settled: bool = False
+    """A team declared it: no habit changes it."""
 
 
 def judge(
     difference: Difference, file: str, words: Words, *, never: Sequence[Never] = (), rules: Sequence[Rule] = ()
 ) -> Judgement:
     """Class, selection, reason and value of one difference."""
-    keys = _keys(difference.path)
+    keys = _keys(difference.path, difference.new if difference.op is Op.ADD else difference.old)
     shown = path_text(difference.path)
     for entry in never:
         if fnmatchcase(file, entry.files or "*") and (not entry.path or _never_fits(entry.path, shown, keys)):
-            return Judgement(ChangeClass.IDENTITY, False, f"never moves: {entry.reason or 'declared'}", difference.new)
+            why = f"never moves: {entry.reason or 'declared'}"
+            return Judgement(ChangeClass.IDENTITY, False, why, difference.new, settled=True)
     if difference.op is Op.SET and isinstance(difference.old, str) and isinstance(difference.new, str):
         return _leaf(keys, file, difference.old, difference.new, words, rules)
     if difference.counterpart is not None:
@@ -75,20 +79,27 @@ def _literal(
     return Judgement(told.cls, told.selected, told.why, value)
 
 
-def _keys(path: tuple[Step, ...]) -> tuple[str, ...]:
+def _keys(path: tuple[Step, ...], value: Value | None) -> tuple[str, ...]:
     """The path as rules see it: keys in lower case, list items left out.
 
-    A named item that is added as a whole, or whose `value` it is about, stands for a key by its name (an environment
-    variable); any other whole item stands as `[]`, so that it is not taken for its list.
+    A variable that is added as a whole, or whose `value` it is about, stands for a key by its name; any other whole
+    item stands as `[]`, so that it is not taken for its list.
     """
     keys: list[str] = []
     for index, step in enumerate(path):
         if isinstance(step, str):
             if not (step == "value" and index and _named(path[index - 1])):
                 keys.append(step.lower())
-        elif index + 1 == len(path) or path[index + 1] == "value":
+        elif index + 1 == len(path):
+            keys.append((_named(step) if is_variable(value) else "") or "[]")
+        elif path[index + 1] == "value":
             keys.append(_named(step) or "[]")
     return tuple(keys)
+
+
+def is_variable(value: Value | None) -> bool:
+    """Whether a value is one variable of a list: a name with a `value` or where to take it from, or a text."""
+    return not isinstance(value, dict) or bool({"value", "valueFrom"} & value.keys())
 
 
 def _named(step: Step) -> str:
@@ -104,9 +115,8 @@ def _leaf(keys: tuple[str, ...], file: str, old: str, new: str, words: Words, ex
     if moved is not None:
         return moved
     rule = _rule(keys, file, old, new, extra)
-    if only_version_folder_differs(old, new) and not (
-        rule is not None and rule.cls is ChangeClass.IDENTITY and rule.value != "plain"
-    ):
+    open_place = rule is None or rule.cls is ChangeClass.VERSION or rule.value in ("plain", "place")
+    if open_place and only_version_folder_differs(old, new):
         return Judgement(ChangeClass.VERSION, True, "a version as a folder of the path", new)
     if not version_shape(old) and old in file.split("/")[:-1]:
         return Judgement(ChangeClass.IDENTITY, False, "names the folder that its own file stands in", new)
@@ -121,11 +131,11 @@ def _leaf(keys: tuple[str, ...], file: str, old: str, new: str, words: Words, ex
         return Judgement(ChangeClass.IDENTITY, False, said, new)
     if rule is not None:
         return Judgement(rule.cls, False, rule.why, new)
-    shape_old, shape_new = version_shape(old), version_shape(new)
-    if shape_new and shape_old and not (shape_old == shape_new == "short"):
-        return _moving(old, new, words, f"both values look like versions ({shape_new})", new)
-    if _is_identity_value(old) or _is_identity_value(new):
-        return Judgement(ChangeClass.IDENTITY, False, "an id, address or account of its own", new)
+    for last in BY_VALUE:
+        if _value_fits(last.value, old, new):
+            if last.cls is ChangeClass.VERSION:
+                return _moving(old, new, words, last.why, new)
+            return Judgement(last.cls, False, last.why, new)
     return Judgement(ChangeClass.SETTING, False, "a setting: offered, not moved unasked", new)
 
 
@@ -137,20 +147,50 @@ def _rule(keys: tuple[str, ...], file: str, old: Value, new: Value, extra: Seque
 
 
 def _value_fits(wanted: str, old: Value, new: Value) -> bool:
+    """Whether the values are what a rule wants; see `rules.VALUES`."""
     if not wanted:
         return True
-    if wanted == "block" or not isinstance(old, str) or not isinstance(new, str):
-        return wanted != "versionlike" and wanted != "tag" and isinstance(old, dict) == (wanted == "block")
-    versions = bool(version_shape(old) or version_shape(new) or image(old) or image(new))
-    if wanted == "versionlike":
-        return versions
-    if wanted == "plain":
-        return not versions
+    if wanted in ("block", "scalar"):
+        return (isinstance(new, dict) and not is_variable(new)) == (wanted == "block")
+    if not isinstance(old, str) or not isinstance(new, str):
+        return wanted in ("plain", "place") and not isinstance(old, dict)
+    return _WANTED[wanted](old, new)
+
+
+def _versionlike(old: str, new: str) -> bool:
+    return bool(version_shape(old) or version_shape(new) or image(old) or image(new))
+
+
+def _versions(old: str, new: str) -> bool:
+    shapes = version_shape(old), version_shape(new)
+    return all(shapes) and shapes != ("short", "short")
+
+
+def _tags(old: str, new: str) -> bool:
     # A tag is one word that is no placeholder and no mere flag: `w_2026_18`, `tickets-DM-54909`, `1.10`.
     return all(
         bool(v) and " " not in v and "/" not in v and not is_placeholder(v) and v.lower() not in ("true", "false")
         for v in (old, new)
     )
+
+
+# A path says nothing of the host that it is on, and a service's name is the same in every cluster.
+_OF_NO_PLACE = re.compile(r"/\S*|(?:(?:[a-z]+://)?[\w.-]+\.svc(?:\.cluster\.local)?(?::\d+)?(?:/[^\s,]*)?(?:,|$))+")
+
+
+def _place(old: str, new: str) -> bool:
+    return not _versionlike(old, new) and not all(_OF_NO_PLACE.fullmatch(v) for v in (old, new))
+
+
+_WANTED: Mapping[str, Callable[[str, str], bool]] = {
+    "versionlike": _versionlike,
+    "versions": _versions,
+    "named": only_named_version_differs,
+    "tag": _tags,
+    "plain": lambda old, new: not _versionlike(old, new),
+    "place": _place,
+    "own": lambda old, new: _is_identity_value(old) or _is_identity_value(new),
+}
 
 
 def _parts(old: str, new: str, words: Words) -> Judgement | None:
@@ -192,18 +232,31 @@ def _image(mine: Image, theirs: Image, words: Words) -> Judgement:
     if mine.tag == theirs.tag and mine.digest == theirs.digest:
         return Judgement(ChangeClass.IDENTITY, False, "the same image from a registry of its own", str(mine))
     moved = theirs.with_version_of(mine)
+    stays = _staying(mine, theirs)
     if words.names_source(mine.tag):
         if words.same_but_for_words(mine.tag, theirs.tag) and not mine.digest:
             return Judgement(ChangeClass.IDENTITY, False, "the tag differs only in the environment's word", str(mine))
         if theirs.tag and not words.names_target(theirs.tag):
             why = "image tag; it holds the source's own word and the target's does not: offered, not moved unasked"
             return Judgement(ChangeClass.VERSION, False, why, str(moved))
-        moved = Image(theirs.repository, words.to_target(mine.tag), mine.digest)
-        why = f"image tag; the environment's word in it becomes {words.target[0]}" if words.target else "image tag"
-        return Judgement(ChangeClass.VERSION, True, why, str(moved))
-    kept = "; the target's own registry stays" if moved.repository != mine.repository else ""
-    why = f"image {'digest' if mine.digest else 'tag'}{kept}"
-    return _moving(theirs.tag, mine.tag, words, why, str(moved))
+        moved = replace(moved, tag=words.to_target(mine.tag))
+        word = words.source_word(mine.tag)
+        why = f"image tag; the environment's word in it becomes {words.to_target(word)} ({word} in the source){stays}"
+        if mine.digest:  # it names the source's own build, whatever the tag says
+            why = f"{why}; its digest is of the source's own build: offered, not moved unasked"
+        return Judgement(ChangeClass.VERSION, not mine.digest, why, str(moved))
+    kind = "tag and digest" if mine.digest and mine.tag else "digest" if mine.digest else "tag"
+    if theirs.digest and not mine.digest:
+        stays += "; the target's digest goes, as the source pins none"
+    return _moving(theirs.tag, mine.tag, words, f"image {kind}{stays}", str(moved))
+
+
+def _staying(mine: Image, theirs: Image) -> str:
+    """What of the target's image stays as it is, in words."""
+    if mine.registry != theirs.registry:
+        shown = theirs.registry or "its default"
+        return f"; the target's own registry stays ({shown})"
+    return f"; the target's own repository stays ({theirs.name})" if mine.repository != theirs.repository else ""
 
 
 def _version(old: str, new: str, words: Words, why: str) -> Judgement:
@@ -216,9 +269,9 @@ def _version(old: str, new: str, words: Words, why: str) -> Judgement:
             why = f"{why}; it holds the source's own word and the target's does not: offered, not moved unasked"
             return Judgement(ChangeClass.VERSION, False, why, new)
         if version_shape(new) or any(c.isdigit() for c in new):
-            return Judgement(
-                ChangeClass.VERSION, True, f"{why}; the environment's word in it is exchanged", words.to_target(new)
-            )
+            word = words.source_word(new)
+            why = f"{why}; the environment's word in it becomes {words.to_target(word)} ({word} in the source)"
+            return Judgement(ChangeClass.VERSION, True, why, words.to_target(new))
         return Judgement(ChangeClass.IDENTITY, False, "each environment follows a reference of its own", new)
     if words.names_target(old) and not version_shape(old) and not any(c.isdigit() for c in old):
         return Judgement(ChangeClass.IDENTITY, False, "each environment follows a reference of its own", new)
@@ -235,6 +288,8 @@ _ACCOUNT = re.compile(
 
 
 def _is_identity_value(value: str) -> bool:
+    if _OF_NO_PLACE.fullmatch(value):
+        return False
     return bool(_UUID.search(value) or cloud_id(value) or _ADDRESS.fullmatch(value) or _ACCOUNT.fullmatch(value))
 
 
@@ -263,6 +318,27 @@ def _structure(
         bare = told.tag if told is not None and "/" in told.repository else texts[0]
         return _moving("", bare, words, f"{rule.why}, new in the target", texts[0])
     return Judgement(ChangeClass.STRUCTURE, False, "new in the target: offered", difference.new)
+
+
+_OWN = frozenset({"address", "account", "storage of its own", "network address"})
+
+
+def own_values(value: Value, file: str, rules: Sequence[Rule] = (), at: tuple[Step, ...] = ()) -> Iterator[str]:
+    """The paths in a new file whose values look like another environment's own: an address, an account, an id."""
+    if isinstance(value, str):
+        keys = _keys(at, value)
+        rule = _rule(keys, file, value, value, rules) if keys and not is_placeholder(value) else None
+        own = _is_identity_value(value) if rule is None else rule.why in _OWN and re.search(r"[./\d]", value)
+        if own:
+            yield path_text(at)
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield from own_values(child, file, rules, (*at, key))
+    else:
+        for index, child in enumerate(value):
+            name = child.get("name") if isinstance(child, dict) else None
+            step = (("name", name),) if isinstance(name, str) else (("", str(index)),)
+            yield from own_values(child, file, rules, (*at, step))
 
 
 def scalars(value: Value | None) -> list[str]:

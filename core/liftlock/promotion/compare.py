@@ -7,6 +7,7 @@ no identity. Positions make one group: taking one of them without the others wou
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -260,7 +261,9 @@ class _Comparer:
                     (*path, step),
                     (*at, item.source),
                     (*there, item.target),
-                    f"position:{path!r}" if by_position and positional else group,
+                    f"position:{path!r}"
+                    if by_position and positional and not _alike(mine.items[item.source], theirs.items[item.target])
+                    else group,
                 )
                 if item.target in anchors:
                     last, previous = item.target, None
@@ -298,6 +301,27 @@ class _Comparer:
                     line=node.line,
                     counterpart=mates.get((None, item.target)),
                 )
+
+
+def _alike(mine: Node, theirs: Node) -> bool:
+    """Whether two items at one position hold mostly the same, so that they are one item and no two that met by chance.
+
+    What differs inside such an item moves by itself.
+    """
+    left, right = Counter(_texts(value_of(mine))), Counter(_texts(value_of(theirs)))
+    return 2 * (left & right).total() > max(left.total(), right.total())
+
+
+def _texts(value: Value, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The texts below a value, each with the keys that lead to it."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield from _texts(child, (*path, key))
+    else:
+        for child in value:
+            yield from _texts(child, path)
 
 
 def _shown(node: Node) -> Value:

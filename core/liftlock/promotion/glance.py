@@ -1,4 +1,4 @@
-"""A glance at two files: whether a version can have changed between them at all, told from their lines alone.
+"""A glance at two files: whether anything that moves can have changed between them, told from their lines alone.
 
 The board asks this of every pair of files. It may say yes where nothing moves, never no where something would: a
 version stands on a line that differs, and by its key or its shape that line can be told.
@@ -17,6 +17,9 @@ _LINE = re.compile(
 # Keys under which any word is a version, so that the line itself tells nothing.
 _SECTION = re.compile(rb"(?im)versions[\"']?\s*:|^\s*tags\s*:")
 
+_SHORT = 3
+"""So long are brackets with their commas, which stand everywhere."""
+
 
 def may_move(source: bytes, target: bytes) -> bool:
     """Whether the lines that differ can hold a version."""
@@ -26,4 +29,8 @@ def may_move(source: bytes, target: bytes) -> bool:
         return len(source) != len(target)  # the same lines, in another number
     if any(_LINE.search(line) for line in unlike):
         return True
-    return bool(_SECTION.search(source) or _SECTION.search(target))
+    if _SECTION.search(source) or _SECTION.search(target):
+        return True
+    # A line that stands on both sides under another indentation: a block that moved within the file.
+    gone, come = ({line.strip() for line in lines} for lines in (theirs - mine, mine - theirs))
+    return any(len(line) > _SHORT for line in gone & come)

@@ -10,23 +10,50 @@ from dataclasses import replace
 from liftlock.model.change import Change, Op, Value
 from liftlock.promotion.classify import scalars
 from liftlock.promotion.releases import additions_together
+from liftlock.text import printable
 
 # Of more changes than this each is linked to its nearest alone: every one with every other would be no help.
 _WHOLE = 200
 
 
 def linked(changes: Sequence[Change]) -> list[Change]:
-    """The same changes, each with the ids of those that go with it, and proposed only where all of those are."""
+    """The same changes, each with the ids of those that go with it, and proposed only where all of those are.
+
+    An entry that names a new file is proposed with that file alone, and what it stands in place of goes with it; a
+    file goes only where the entry that names it does.
+    """
     near: dict[str, set[str]] = {change.id: set(change.together) for change in changes}
-    for one, other in [*_listed(changes), *additions_together(changes)]:
+    listed = list(_listed(changes))
+    for one, other in [*listed, *additions_together(changes)]:
         near[one].add(other)
         near[other].add(one)
     by_id = {change.id: change for change in changes}
+    waits = _waiting(by_id, listed)
     groups = _groups(near)
     found: list[Change] = []
     for change in changes:
         proposed = change.proposed and all(by_id[i].proposed for i in change.together if i in by_id)
-        found.append(replace(change, together=tuple(sorted(groups[change.id] - {change.id})), proposed=proposed))
+        why = change.why
+        if proposed and change.id in waits:
+            proposed, why = False, f"{why}; {waits[change.id]}"
+        found.append(
+            replace(change, together=tuple(sorted(groups[change.id] - {change.id})), proposed=proposed, why=why)
+        )
+    return found
+
+
+def _waiting(by_id: Mapping[str, Change], listed: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The proposed changes that would leave a list without the file that it names, and why each is only offered."""
+    found: dict[str, str] = {}
+    for entry, file in ((by_id[one], by_id[other]) for one, other in listed):
+        if entry.op is Op.ADD and entry.proposed and not file.proposed:
+            found[entry.id] = printable(f"{file.file}, which it names, is only offered, so this is")
+        if entry.op is Op.REMOVE and file.proposed and not entry.proposed:
+            found[file.id] = "the entry that names it stays, so this does: offered"
+    lists = {(by_id[i].file, by_id[i].path[:-1]) for i in found if by_id[i].op is Op.ADD}
+    for change in by_id.values():
+        if change.op is Op.REMOVE and change.path and (change.file, change.path[:-1]) in lists:
+            found[change.id] = "what comes in its place is only offered, so this is"
     return found
 
 

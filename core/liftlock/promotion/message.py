@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from liftlock.model.change import Change, ChangeClass, Op, path_text
 from liftlock.model.plan import Plan
 from liftlock.model.revision import Revision
+from liftlock.promotion import wavetrailers
 from liftlock.text import plural, printable, short_version, shorten
 
 TRAILERS = (
     "Promotion-Adopts",
+    "Promotion-Reverts",
     "Promotion-From",
     "Promotion-To",
     "Promotion-App",
     "Promotion-Source-Commit",
     "Promotion-Reason",
+    "Promotion-Wave",
+    "Promotion-Train",
+    "Promotion-Override",
+    "Promotion-Approved-By",
 )
 _BODY_LINES = 60
 
@@ -27,14 +34,18 @@ def subject(plan: Plan, template: str = "") -> str:
     apps = list(dict.fromkeys(change.app for change in plan.chosen))
     what = ", ".join(apps) if len(apps) <= 3 else plural(len(apps), "app")
     moved = _headline(plan)
-    if template:
+    if template and plan.back is None:
         return printable(
             template.format_map(
                 _Known({"to": to, "from": plan.source, "app": what, "move": moved, "count": str(len(plan.chosen))})
             )
         ).strip()
-    text = f"{'adopt' if plan.adopts else 'promote'}({to}): {what} {moved}".strip()
+    text = f"{_verb(plan)}({to}): {what} {moved}".strip()
     return shorten(printable(text), 100)
+
+
+def _verb(plan: Plan) -> str:
+    return "rollback" if plan.back is not None else "adopt" if plan.adopts else "promote"
 
 
 class _Known(dict[str, str]):
@@ -82,6 +93,13 @@ def _moves(plan: Plan) -> frozenset[tuple[str, str]]:
     ]
     named = [(old, new) for old, new in said if not new.startswith("sha256:")] or said
     return frozenset((_version(old), _version(new)) for old, new in named)
+
+
+def version_of(plan: Plan, app: str) -> tuple[str, str] | None:
+    """The version of one app that moves, before and after; None when none or several do."""
+    own = replace(plan, changes=tuple(change for change in plan.changes if change.app == app))
+    found = _moves(own)
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _version(text: str) -> str:
@@ -134,7 +152,8 @@ def _short(value: object) -> str:
 def trailers(plan: Plan, *, reason: str = "", carried: Iterable[tuple[str, str]] = ()) -> list[tuple[str, str]]:
     """The machine-readable lines at the end, in a fixed order; `carried` come from the source's commit."""
     # What was adopted comes from a cluster; the commit that it was compared with is on no branch.
-    found = [] if plan.adopts else [("Promotion-From", plan.source)]
+    found = [("Promotion-Reverts", commit) for commit in plan.undone]
+    found += [] if plan.adopts or plan.back is not None else [("Promotion-From", plan.source)]
     found += [("Promotion-To", target) for target in plan.targets]
     found += [("Promotion-App", app) for app in dict.fromkeys(change.app for change in plan.chosen)]
     if plan.adopts:
@@ -143,6 +162,8 @@ def trailers(plan: Plan, *, reason: str = "", carried: Iterable[tuple[str, str]]
         found.append(("Promotion-Source-Commit", plan.source_commit))
     if reason:
         found.append(("Promotion-Reason", printable(" ".join(reason.split()))))
+    if plan.wave is not None:
+        found.append(wavetrailers.trailer(plan.wave))
     return [*found, *carried]
 
 
@@ -163,8 +184,9 @@ def branch_name(plan: Plan, template: str = "") -> str:
     arrived = _arrived(plan) if not moves else frozenset()
     version = next(iter(moves))[1] if len(moves) == 1 else next(iter(arrived)) if len(arrived) == 1 else plan.base[:8]
     named = {"app": app, "from": plan.source, "to": "+".join(plan.targets), "version": version}
-    usual = "adopt/{app}/{to}/{version}" if plan.adopts else "promote/{app}/{from}-to-{to}/{version}"
-    pattern = usual if plan.adopts else template or usual
+    own = plan.source in plan.targets
+    usual = f"{_verb(plan)}/{{app}}/{{to}}/{{version}}" if own else "promote/{app}/{from}-to-{to}/{version}"
+    pattern = usual if own else template or usual
     parts = pattern.format_map(_Known({key: _slug(value) for key, value in named.items()})).split("/")
     return "/".join(part for part in (_slug(part) for part in parts) if part)
 
@@ -187,9 +209,9 @@ def consequence(
     others = f", {plural(len(foreign), 'of them not this promotion', 'of them not this promotion')}" if foreign else ""
     names = " and ".join(environments) if len(environments) < 3 else ", ".join(environments)
     if followed:
-        after = f"{names} will change when its controller next looks; when that is, is unknown"
+        after = f"{names} will change when its controller next looks, at a time that is unknown here"
         if len(environments) > 1:
-            after = f"{names} will change when their controllers next look; when that is, is unknown"
+            after = f"{names} will change when their controllers next look, at a time that is unknown here"
     else:
         after = f"nothing changes in {names} until the branch is merged"
     return f"push {count} to {destination}{others}: {after}"

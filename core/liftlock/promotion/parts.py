@@ -1,6 +1,6 @@
-"""The parts of a value: image strings, references in URLs, versions as folders.
+"""The parts of a value: image strings, references in URLs, names with a version behind them, versions as folders.
 
-Where registry or repository differ between environments, they stay and the tag or digest moves.
+Where registry or repository differ between environments, they stay and the tag, digest or reference moves.
 """
 
 from __future__ import annotations
@@ -8,25 +8,47 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-# An image as the container runtimes read it: [registry[:port]/]repository[:tag][@digest].
+# An image as the container runtimes read it: [registry[:port]/]repository[:tag][@digest], with the prefix that Flux
+# (oci://) and skopeo (docker://) write before it.
 _IMAGE = re.compile(
+    r"(?P<scheme>(?:oci|docker)://)?"
     r"(?P<repository>(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::\d+)?/)?[a-z0-9][a-z0-9._/-]*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?"
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
-_URL_REF = re.compile(r"(?P<head>.*[?&]ref=)(?P<ref>[^&#\s]+)(?P<tail>.*)", re.DOTALL)
+# kustomize reads `ref=` and, as an older spelling, `version=`; hashicorp/go-getter writes `git::` before the address.
+_URL_REF = re.compile(r"(?P<head>.*[?&](?:ref|version)=)(?P<ref>[^&#\s]+)(?P<tail>.*)", re.DOTALL)
+# owner/repository/path@reference, as workflows name what they use.
+_AT_REF = re.compile(r"(?P<head>[\w.-]+/[\w./-]+@)(?P<ref>(?!sha256:)[\w.-]+)(?P<tail>)")
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image string in its parts; tag and digest are "" when absent."""
+    """An image string in its parts; tag, digest and scheme are "" when absent."""
 
     repository: str
+    """Registry and repository, as they stand before the tag."""
     tag: str = ""
     digest: str = ""
+    scheme: str = ""
 
     def __str__(self) -> str:
-        return self.repository + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
+        tag, digest = (f":{self.tag}" if self.tag else ""), (f"@{self.digest}" if self.digest else "")
+        return f"{self.scheme}{self.repository}{tag}{digest}"
+
+    @property
+    def registry(self) -> str:
+        """The registry with its port; "" where the repository begins at once.
+
+        A first part is a registry when it has a dot or a port or is `localhost`, as Docker's reference grammar has it.
+        """
+        first, slash, _ = self.repository.partition("/")
+        return first if slash and (first == "localhost" or "." in first or ":" in first) else ""
+
+    @property
+    def name(self) -> str:
+        """The repository without its registry."""
+        return self.repository[len(self.registry) :].lstrip("/")
 
     def with_version_of(self, other: Image) -> Image:
         """This repository with the other's tag and digest."""
@@ -45,12 +67,12 @@ def image(text: str) -> Image | None:
         return None  # host:port
     if re.fullmatch(r".*\.[a-z]+", repository) and (found["tag"] or "").isdigit() and "/" not in repository:
         return None
-    return Image(repository, found["tag"] or "", found["digest"] or "")
+    return Image(repository, found["tag"] or "", found["digest"] or "", found["scheme"] or "")
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A URL with a Git reference: what stands before `ref=`'s value, the reference, what follows."""
+    """An address with a Git reference: what stands before the reference, the reference, what follows."""
 
     head: str
     ref: str
@@ -61,9 +83,40 @@ class Reference:
 
 
 def reference(text: str) -> Reference | None:
-    """The parts of a URL with `?ref=`; None when it has none."""
+    """The parts of an address with `?ref=` (or `@`, before a version); None when it has none."""
     found = _URL_REF.fullmatch(text)
-    return Reference(found["head"], found["ref"], found["tail"]) if found else None
+    if found is None:
+        found = _AT_REF.fullmatch(text)
+        if found is None or not version_shape(found["ref"]):
+            return None
+    return Reference(found["head"], found["ref"], found["tail"])
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name with a version behind it, as charts are called: `redis-17.0.1`, `redis-17.0.1.tgz`."""
+
+    name: str
+    version: str
+    tail: str = ""
+
+
+_NAMED = re.compile(
+    r"(?P<name>[A-Za-z][A-Za-z0-9._]*(?:-[A-Za-z][A-Za-z0-9._]*)*)"
+    r"-(?P<version>v?\d{1,5}\.\d{1,6}\.\d{1,10}(?:[-+][0-9A-Za-z][0-9A-Za-z.+-]*?)?)(?P<tail>\.tgz|\.tar\.gz)?"
+)
+
+
+def named(text: str) -> Named | None:
+    """The parts of a name with a version behind it; None when it has none."""
+    found = _NAMED.fullmatch(text)
+    return Named(found["name"], found["version"], found["tail"] or "") if found else None
+
+
+def only_named_version_differs(old: str, new: str) -> bool:
+    """Whether two texts are one name with different versions behind it."""
+    mine, theirs = named(new), named(old)
+    return mine is not None and theirs is not None and mine != theirs and replace(theirs, version=mine.version) == mine
 
 
 _SHA = re.compile(r"(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}|[0-9a-f]{40}|[0-9a-f]{64}")
@@ -96,6 +149,11 @@ def version_shape(text: str) -> str:
 # How a constraint of versions is written (Helm, Flux, npm): operators, wildcards, alternatives.
 _CONSTRAINT = re.compile(r"[<>=~^!]|\|\||\.[xX*]|\s-\s|,")
 _PRERELEASE = re.compile(r"(?<=\d)-[0-9A-Za-z][0-9A-Za-z.-]*")
+
+
+def is_range(version: str) -> bool:
+    """Whether a version is a range that several satisfy: `1.x`, `>=1.2`, `~1.4`, `*`."""
+    return version.strip() in ("*", "x", "X") or bool(_CONSTRAINT.search(version)) or version.endswith(".*")
 
 
 def only_admission_differs(old: str, new: str) -> bool:
@@ -135,4 +193,6 @@ def only_version_folder_differs(old: str, new: str) -> bool:
     if len(mine) < 2 or len(mine) != len(theirs):
         return False
     unlike = [(a, b) for a, b in zip(mine, theirs, strict=True) if a != b]
-    return bool(unlike) and all(version_shape(a) and version_shape(b) for a, b in unlike)
+    return bool(unlike) and all(
+        (version_shape(a) and version_shape(b)) or only_named_version_differs(b, a) for a, b in unlike
+    )

@@ -6,28 +6,38 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from liftlock.config import RepositoryConfig
+from liftlock.errors import RepositoryError
 from liftlock.model.app import Cell, Pairing
 from liftlock.model.change import Change, ChangeClass, Op, Value, path_text
 from liftlock.model.environment import Environment
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.tree import Tree
 from liftlock.promotion.automation import automated
-from liftlock.promotion.classify import Never, judge, scalars
+from liftlock.promotion.classify import Never, judge, own_values, scalars
+from liftlock.promotion.companions import accompanied, may_move_blocks, without_left_behind
 from liftlock.promotion.comparisons import Comparisons, FilePair, change_id
 from liftlock.promotion.glance import may_move
 from liftlock.promotion.links import linked
+from liftlock.promotion.newcomers import Reading, arriving, reading_of
 from liftlock.promotion.pairing import pairings
+from liftlock.promotion.pinning import caution as unpinned
 from liftlock.promotion.releases import container, joined, missing, no_place, own
-from liftlock.promotion.rules import Rule
+from liftlock.promotion.rules import Rule, of_team
 from liftlock.promotion.secrets import guarded, holds_secret
+from liftlock.promotion.unasked import proposed_unasked
 from liftlock.promotion.words import Words, beside, between
 from liftlock.text import printable
 from liftlock.yamledit import value_of
 
 # A whole new file is shown as its value up to this size; a larger one by its size.
 _SHOWN_FILE = 64 * 1024
+
+
+# So many values of a new file are named in a caution.
+_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,14 @@ class Rulebook:
     pairs: tuple[tuple[str, str], ...] = ()
 
 
+class Lessons(Protocol):
+    """What history says of changes; see `liftlock.learning`."""
+
+    def weighed(self, changes: Sequence[Change]) -> list[Change]:
+        """The same changes, staged as their precedents say."""
+        ...
+
+
 def make(
     source: Side,
     targets: Sequence[Side],
@@ -57,22 +75,39 @@ def make(
     *,
     base_ref: str,
     words: Words | None = None,
+    lessons: Lessons | None = None,
+    asked: bool = False,
+    few: bool = False,
 ) -> Plan:
-    """The plan from one environment to others for these apps, with the default selection."""
+    """The plan from one environment to others for these apps, with the default selection.
+
+    With `lessons` what is staged by default, and why, follows the precedents that they hold. With `asked` the apps
+    were named by a person: one that the target lacks is staged too. With `few` a person named apps, folders or files,
+    and the likeliest is staged where nothing else would be.
+    """
     changes: list[Change] = []
     cautions: list[Caution] = []
     wanted = tuple(apps)
     for target in targets:
         told = words or between(source.environment, target.environment)
         templates = _templates(target, told)
+        shown: Reading | None = None
         for app in wanted:
             mine, theirs = source.cells.get(app), target.cells.get(app)
             if mine is None:
                 continue
             here = theirs or _missing(mine, target, told)
             found = _cell(source, target, mine, here, told, comparisons, rulebook)
+            if lessons is not None:
+                found = without_left_behind(found, lessons.weighed(found))
+            if any(_is_new_file(change) for change in found):
+                if shown is None:
+                    shown = _shown(source, target, told, comparisons)
+                found = arriving(found, source.tree, told, shown, comparisons, asked=asked and theirs is None)
             changes += found
             cautions += _cautions(found, templates, told)
+    if few:
+        changes = proposed_unasked(changes)
     changes = linked(joined(changes))
     selected = frozenset(change.id for change in changes if change.proposed)
     return Plan(
@@ -85,6 +120,15 @@ def make(
         selected,
         tuple(cautions),
     )
+
+
+def _is_new_file(change: Change) -> bool:
+    return not change.path and change.op is Op.ADD and not change.blocked
+
+
+def _shown(source: Side, target: Side, words: Words, comparisons: Comparisons) -> Reading:
+    trees, environments = (source.tree, target.tree), (source.environment, target.environment)
+    return reading_of(source.cells.values(), target.cells, trees, environments, words, comparisons)
 
 
 def pending(source: Side, target: Side, app: str, comparisons: Comparisons, rulebook: Rulebook) -> int:
@@ -129,10 +173,14 @@ def _cell(
     unlike = [p for p in pairs if not _same_blob(p, source.tree, target.tree)]
     if moving:
         unlike = [p for p in unlike if p.source and p.target]
-    left = source.tree.read_many(p.source for p in unlike if p.source)
-    right = target.tree.read_many(p.target for p in unlike if p.target)
+    left, absent_left = _read(source.tree, [p.source for p in unlike if p.source])
+    right, absent_right = _read(target.tree, [p.target for p in unlike if p.target])
     changes: list[Change] = []
     for pairing in unlike:
+        absent = absent_left.get(pairing.source or "") or absent_right.get(pairing.target or "")
+        if absent:
+            changes += [] if moving else [_absent(pairing, theirs, absent)]
+            continue
         if pairing.source and pairing.target:
             if not _plain(source.tree, pairing.source) or not _plain(target.tree, pairing.target):
                 continue  # a link or submodule stands for something else: never replaced by a file
@@ -154,6 +202,44 @@ def _cell(
             if change is not None:
                 changes.append(change)
     return changes
+
+
+def _read(tree: Tree, paths: Sequence[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The bytes of these files; and of those whose content this clone lacks (a partial clone) what is wrong."""
+    try:
+        return tree.read_many(paths), {}
+    except RepositoryError:
+        read: dict[str, bytes] = {}
+        absent: dict[str, str] = {}
+        for path in paths:
+            try:
+                read |= tree.read_many([path])
+            except RepositoryError as error:
+                absent[path] = f"{error.title}: {error.hint}"
+        return read, absent
+
+
+def _absent(pairing: Pairing, cell: Cell, problem: str) -> Change:
+    """A file that differs, and whose content this clone lacks: shown, and closed."""
+    file, op = pairing.target or pairing.path, Op.SET
+    if pairing.source is None or pairing.target is None:
+        op = Op.REMOVE if pairing.source is None else Op.ADD
+    return Change(
+        change_id(pairing.source or "", file, None),
+        cell.app,
+        cell.environment,
+        file,
+        pairing.source or "",
+        (),
+        op,
+        None,
+        None,
+        ChangeClass.STRUCTURE,
+        False,
+        problem,
+        0,
+        problem,
+    )
 
 
 def _same_blob(pairing: Pairing, source: Tree, target: Tree) -> bool:
@@ -189,6 +275,7 @@ def _within(
     differences = (
         own(pair.differences, mine, cell, words) if held else {i: (d, "") for i, d in pair.differences.items()}
     )
+    moving = moving and not may_move_blocks(pair.differences.values())
     for identity, (difference, said) in differences.items():
         offered = difference.op is Op.REMOVE or isinstance(difference.new, dict | list)
         if moving and offered and difference.counterpart is None:
@@ -217,9 +304,10 @@ def _within(
             difference.line,
             stopped,
             tuple(i for i in groups.get(difference.group, ()) if i != identity),
+            settled=verdict.settled,
         )
         changes.append(change if moving else guarded(change, in_secret=in_secret))
-    return changes
+    return accompanied(changes)
 
 
 def _unreadable(pair: FilePair, source_file: str, file: str, cell: Cell, blocked: str) -> Change:
@@ -310,6 +398,15 @@ def _cautions(changes: Sequence[Change], templates: Mapping[str, str], words: Wo
         if change.proposed and any(words.names_source(text) for text in scalars(change.new)):
             where = f"{printable(change.file)}: {printable(path_text(change.path))}"
             found.append(Caution(f"{where} would get a value that holds the source's own word", change.id))
+        if change.proposed and _is_new_file(change) and change.new is not None:
+            own = list(own_values(change.new, change.file))
+            if own:
+                more = f" and {len(own) - _TOLD} more" if len(own) > _TOLD else ""
+                told = f"{printable(change.file)} is new and holds what may be the source's own"
+                found.append(Caution(f"{told}: {printable(', '.join(own[:_TOLD]))}{more}", change.id))
+        moves = unpinned(change)
+        if moves is not None:
+            found.append(moves)
     twins: dict[str, str] = {}
     for change in changes:
         template = templates.get(posixpath.basename(change.file))
@@ -324,6 +421,6 @@ def rulebook(config: RepositoryConfig) -> Rulebook:
     """What liftlock.toml declares, in the words of the planner."""
     return Rulebook(
         tuple(Never(rule.files, rule.path, rule.reason) for rule in config.never),
-        tuple(Rule(rule.path, rule.cls, rule.reason, files=rule.files) for rule in config.rules),
+        tuple(of_team(rule.path, rule.cls, rule.reason, rule.files, rule.value) for rule in config.rules),
         tuple((pair.source, pair.target) for pair in config.pairs),
     )

@@ -1,56 +1,20 @@
-"""What a plan would do, before it is done: files, manifests, two environments compared, and what to beware of."""
+"""What a plan would do to the manifests, before it is done; and two environments compared as they are rendered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from liftlock.diffing import diff_texts, mask_text, plain_text_secrets
 from liftlock.errors import LiftlockError
 from liftlock.gitrepo import Repository
 from liftlock.model.app import Cell
-from liftlock.model.diff import Comparison, FileDiff, Rendering
-from liftlock.model.plan import Caution, Plan
+from liftlock.model.diff import Comparison, Rendering
+from liftlock.model.plan import Plan
 from liftlock.model.tree import Tree
 from liftlock.promotion.apply import Files
 from liftlock.promotion.plan import Side
 from liftlock.promotion.words import between
 from liftlock.render import Renderer, as_markdown, compare_environments
-from liftlock.text import printable
-
-
-def file_diffs(tree: Tree, files: Files) -> tuple[FileDiff, ...]:
-    """Each file before and after, secrets masked, those that stay the same left out."""
-    before = tree.read_many(path for path in files if path in tree.entries)
-    diffs = []
-    for path, new in sorted(files.items()):
-        old = before.get(path)
-        if old != new:
-            diffs.append(diff_texts(path, mask_text(path, old), mask_text(path, new)))
-    return tuple(diffs)
-
-
-def cautions(plan: Plan, files: Files, tree: Tree) -> tuple[Caution, ...]:
-    """What the result would hold that it should not, and what was selected against the rules."""
-    found = []
-    before = tree.read_many(path for path in files if path in tree.entries)
-    for path, data in files.items():
-        if data is None:
-            continue
-        known = {what for _, what in plain_text_secrets(path, before.get(path, b""))}
-        for line, what in plain_text_secrets(path, data):
-            if what not in known:
-                found.append(Caution(f"{printable(path)}:{line}: {what} would be committed as plain text"))
-    for change in plan.chosen:
-        if change.cls == "identity":
-            found.append(Caution(f"{printable(change.file)}: {change.why}, and it is selected", change.id))
-    for path in {c.file for c in plan.chosen}:
-        shared = [c for c in plan.chosen if c.file == path]
-        if len({c.environment for c in shared}) > 1:
-            found.append(
-                Caution(f"{printable(path)} is shared by {', '.join(sorted({c.environment for c in shared}))}")
-            )
-    return tuple(found)
 
 
 def renderings(

@@ -118,6 +118,7 @@ def publication(
         tuple(e.name for e in environments if e.protected),
         messages.consequence(names, commits, foreign, shown, followed=destination in reached),
         not repository.has_remote_branch(remote, destination),
+        promotion.targets,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from uuid import uuid4
 
+from liftlock.diffing import mask
 from liftlock.render.result import Rendered
 
 _FORMAT = "1"
@@ -30,7 +31,10 @@ def key_of(parts: Iterable[str]) -> str:
 
 
 class RenderCache:
-    """Renderings on disk, readable by the user alone. A folder that cannot be written is no error."""
+    """Renderings on disk, readable by the user alone; those that hold a secret in memory only.
+
+    A folder that cannot be written is no error.
+    """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -62,8 +66,8 @@ class RenderCache:
     def store(self, key: str, rendered: Rendered) -> None:
         """Keep a rendering; the oldest go when there are too many."""
         self._remember(key, rendered)
-        if self._folder is None:
-            return
+        if self._folder is None or mask(list(rendered.objects)) != list(rendered.objects):
+            return  # a secret is written to no disk: it is rendered anew by each run
         temporary = self._folder / f"{key}.{uuid4().hex}.new"
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -9,11 +9,10 @@ from typing import Any
 
 import yaml
 
+from liftlock.nesting import too_deep
 from liftlock.text import printable
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DEEP_RUN = re.compile(r"(?:[-?][ \t]+){300}")
-_FLOW = re.compile(r"[\[\]{}]")
 
 
 class _Loader(_BASE):  # type: ignore[misc]
@@ -76,7 +75,7 @@ def load(text: str | bytes) -> list[Any]:
     """The documents of a text. Raises Unreadable."""
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-        if _too_deep(decoded):
+        if too_deep(decoded):
             raise Unreadable("it is nested too deeply")
         return list(yaml.load_all(decoded, _Loader))
     except yaml.YAMLError as error:
@@ -87,20 +86,6 @@ def load(text: str | bytes) -> list[Any]:
         raise Unreadable("it is not UTF-8") from error
     except (RecursionError, ValueError, TypeError) as error:
         raise Unreadable(printable(str(error).splitlines()[0] if str(error) else "it is not YAML")) from error
-
-
-def _too_deep(text: str) -> bool:
-    """Whether nesting could exhaust the stack of the parser, which no exception stops."""
-    if _DEEP_RUN.search(text):
-        return True
-    if text.count("[") + text.count("{") < 500:
-        return False
-    depth = 0
-    for found in _FLOW.finditer(text):
-        depth = depth + 1 if found.group() in "[{" else max(0, depth - 1)
-        if depth > 500:
-            return True
-    return False
 
 
 def objects(documents: Iterable[Any]) -> Iterator[dict[str, Any]]:

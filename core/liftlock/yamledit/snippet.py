@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from liftlock.errors import EditError
 from liftlock.model.change import Value
 from liftlock.yamledit.habits import deltas
 from liftlock.yamledit.nodes import Alias, Mapping, Node, Pointer, Scalar, Sequence, Source, node_at, real, value_of
 from liftlock.yamledit.quoting import key_text, scalar_text
+
+# A comment that holds an item taken out of use (a dash and a name) speaks of its own list, and stays with that.
+_ITEM_OUT_OF_USE = re.compile(r"#+\s*-\s+[^\s:#]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,21 @@ class Snippet:
     def node(self) -> Node | None:
         """The node that it comes from, None when it was made from a value."""
         return node_at(self.source, self.pointer) if self.source is not None and self.alone else None
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """The anchors that its own text sets."""
+        inside: set[str] = set()
+        if self.node is not None:
+            _walk(self.node, inside)
+        return frozenset(inside)
+
+    def beside(self, anchors: frozenset[str]) -> Snippet:
+        """The same where these anchors stand before it: its own text then stands, aliases and all."""
+        node = self.shape
+        if self.alone or node is None or _walk(node, set(anchors)):
+            return self
+        return replace(self, alone=True)
 
     def with_scalar(self, at: Pointer, text: str) -> Snippet:
         """The same with another text for one scalar, `at` being relative to the snippet. Raises EditError."""
@@ -121,6 +140,7 @@ class Snippet:
             at = text.find("\n", at) + 1
         first, blank = lead(text, start)
         above = text[first:start].split("\n")[:-1] if first < start else []
+        above = [line for line in above if not _ITEM_OUT_OF_USE.fullmatch(line.strip())]
         return blank, _shifted([*above, " " * column + lines[0], *lines[1:]], column, indent)
 
     def flow_value(self, *, json_style: bool) -> str:

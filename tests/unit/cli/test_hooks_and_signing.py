@@ -3,7 +3,6 @@
 import subprocess
 from pathlib import Path
 
-import pytest
 from fleets import Fleet
 
 PUSH = ("--push", "--confirm", "production-eu")
@@ -49,10 +48,7 @@ def test_a_hook_of_the_server_that_declines(fleet: Fleet, origin: Fleet):
     assert "production is frozen" in error["detail"]
 
 
-def test_nobody_known_to_git(fleet: Fleet, monkeypatch: pytest.MonkeyPatch):
-    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
-        monkeypatch.delenv(name)
-    fleet.git("config", "user.useConfigOnly", "true")
+def test_nobody_known_to_git(fleet: Fleet, nobody: None):
     error = fleet.refused("promote", "dev", "staging")
     assert error["title"] == "Git does not know who you are"
     assert "user.name" in error["hint"]

@@ -229,3 +229,17 @@ def test_undo_never_takes_what_came_after(fleet: Fleet):
         assert fleet.tip(made.branch) == later
     finally:
         engine.close()
+
+
+def test_what_runs_cannot_be_pinned_where_no_cluster_is_known(fleet: Fleet):
+    fleet.commit({place("api", "staging"): overlay("api", "staging", "latest")})
+    fleet.git("push", "-q")
+    told = fleet.refused("promote", "staging", "production-eu", "--app", "api", "--pin")
+    assert told["title"] == "Not everything could be pinned"
+    assert "staging" in told["detail"]
+
+
+def test_what_is_pinned_already_is_promoted_as_it_is(fleet: Fleet):
+    answer = fleet.run("promote", "staging", "production-eu", "--app", "api", "--pin")
+    assert answer.code == 0
+    assert "nothing to pin" in answer.err

@@ -206,10 +206,7 @@ def test_doctor_tells_what_was_found_and_why(fleet: Fleet):
     assert {c["verdict"] for c in found["checks"]} <= {"good", "note"}
 
 
-def test_doctor_ends_with_1_when_something_is_wrong(fleet: Fleet, monkeypatch: pytest.MonkeyPatch):
-    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
-        monkeypatch.delenv(name)
-    fleet.git("config", "user.useConfigOnly", "true")
+def test_doctor_ends_with_1_when_something_is_wrong(fleet: Fleet, nobody: None):
     answer = fleet.run("doctor", "--json")
     assert answer.code == 1
     bad = [c for c in answer.json["checks"] if c["verdict"] == "bad"]

@@ -61,6 +61,7 @@ def test_all_that_it_can_say() -> None:
         [[rule]]
         path = "config.cycle"
         class = "version"
+        value = "tag"
     """)
     production = Environment(
         "production-eu",
@@ -75,7 +76,7 @@ def test_all_that_it_can_say() -> None:
     assert config.environments == (Environment("staging"), production)
     assert config.pairs == (Pair("preprod.healdata.org/manifest.json", "healdata.org/manifest.json"),)
     assert config.never == (NeverRule("apps/*/production/*", "spec.values.ingress.**", "by hand"),)
-    assert config.rules == (ClassRule("config.cycle", ChangeClass.VERSION, "", "declared in liftlock.toml"),)
+    assert config.rules == (ClassRule("config.cycle", ChangeClass.VERSION, "", "declared in liftlock.toml", "tag"),)
     assert (config.message, config.branch) == ("{app} to {to}: {move}", "release/{to}/{app}")
 
 
@@ -133,6 +134,7 @@ ENVIRONMENT = '[[environment]]\nname = "a"\n'
         (ENVIRONMENT + "branch = 1", 3, "'branch' must be a string", ""),
         ("[[environment]]\nprotected = true", 1, "this [[environment]] has no 'name'", 'write name = "…"'),
         ("[[rule]]\npath='a'\nclass='versoin'", 3, "cannot be 'versoin'", "did you mean 'version'?"),
+        ("[[rule]]\npath='a'\nclass='version'\nvalue='tags'", 4, "cannot be 'tags'", "did you mean 'tag'?"),
         ("[[rule]]\npath='a'", 1, "this [[rule]] has no 'class'", 'write class = "version"'),
         # What only all of it tells.
         (ENVIRONMENT * 2, 4, "'a' stands there twice", "take one of them away"),

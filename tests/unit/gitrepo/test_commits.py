@@ -101,10 +101,7 @@ def test_odd_names_are_written(fleet, opened):
     assert repository.tree(commit).read_many(names) == names
 
 
-def test_no_identity_names_the_two_settings(fleet, opened, monkeypatch):
-    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
-        monkeypatch.delenv(name)
-    fleet.git("config", "user.useConfigOnly", "true")
+def test_no_identity_names_the_two_settings(fleet, opened, nobody):
     repository = opened(fleet)
     assert repository.missing_identity() == "Git does not know who you are"
     with pytest.raises(RepositoryError, match="does not know who you are") as caught:

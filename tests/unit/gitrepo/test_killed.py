@@ -19,7 +19,7 @@ from liftlock.commands import Command, Runner
 from liftlock.gitrepo import Repository
 
 KILLS = int(os.environ.get("LIFTLOCK_KILLS", "20"))
-STEPS = 16  # a promotion starts fewer processes than this
+STEPS = 20  # a promotion starts fewer processes than this
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="needs Linux to wait for the git of a killed parent"),

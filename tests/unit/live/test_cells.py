@@ -46,6 +46,18 @@ CASES = {
     "rolling": (replace(FINE, health=Health(HealthStatus.PROGRESSING, "1 of 2")), LiveState.ROLLING),
     "a run without a change is steady": (doing(doing=Doing.APPLYING), LiveState.LEVEL),
     "applying something new": (replace(doing(doing=Doing.APPLYING), relation=Relation.OLDER), LiveState.ROLLING),
+    "ready, and no word yet of what was applied": (
+        replace(doing(doing=Doing.FETCHING, seen="b" * 40, applied=""), relation=Relation.NONE),
+        LiveState.ROLLING,
+    ),
+    "a first health check that was cut short": (
+        replace(doing(doing=Doing.WAITING, attempted="b" * 40, applied=""), relation=Relation.NONE),
+        LiveState.ROLLING,
+    ),
+    "a chart that no commit is known of": (
+        replace(doing(doing=Doing.IDLE, applied=""), relation=Relation.NONE),
+        LiveState.LEVEL,
+    ),
     "manual with something to sync": (
         replace(doing(waiting=Waiting(Wait.MANUAL, "nobody started the sync")), relation=Relation.OLDER),
         LiveState.WAITING,

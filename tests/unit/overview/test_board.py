@@ -162,3 +162,30 @@ def test_protection_and_where_each_is_read_from(fleet: Fleet, opened: Opened):
     assert publication.refspec == f"{made.commit}:refs/heads/release"
     assert [c.commit for c in publication.commits] == [made.commit]
     assert publication.confirm == ("production-eu",)
+
+
+def test_a_block_that_moved_in_its_file_counts_as_the_plan_does(fleet: Fleet, opened: Opened):
+    one, two = "api:\n  auth:\n    mode: oidc\n", "auth:\n  mode: oidc\n"
+    values = {f"envs/{e}/api/values.yaml": one if e == "staging" else two for e in ENVIRONMENTS}
+    fleet.commit({**values, place("api", "production-eu"): overlay("api", "production-eu", "1.2.0")})
+    fleet.git("push", "-q")
+    engine = opened(fleet)
+    _, boards = whole(engine)
+    behind = boards[-1].cells[("api", "production-eu")].behind
+    assert behind is not None
+    plan = engine.plan("staging", ("production-eu",), ("api",), learning=False)
+    assert [b.changes for b in behind] == [len(plan.chosen)] == [2]
+
+
+def test_a_version_is_there_since_the_commit_that_brought_it_not_since_the_last_change(fleet: Fleet, opened: Opened):
+    brought = fleet.commit({place("web", "staging"): overlay("web", "staging", "1.2.1")})
+    later = fleet.commit({place("web", "staging"): overlay("web", "staging", "1.2.1") + "# a remark\n"})
+    fleet.git("push", "-q")
+    engine = opened(fleet)
+    _, boards = whole(engine)
+    state = boards[-1].cells["web", "staging"]
+    assert state.revision is not None and state.revision.commit == later
+    assert state.versions is not None
+    past = engine.past(state.cell, state.versions)
+    assert past.since[state.versions[0]].commit == brought
+    assert [commit.commit for commit in past.commits[:2]] == [later, brought]

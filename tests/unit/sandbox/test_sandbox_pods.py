@@ -46,8 +46,7 @@ def test_a_pod_gets_ready(judged: Kube) -> None:
 
 def test_a_missing_image_is_backed_off_from(judged: Kube) -> None:
     judged.apply(pod(image="registry/one:missing"))
-    judged.wait("pod/one", REASON + "ImagePullBackOff")
-    found = judged.get("pod", "one")
+    found = judged.seen("pod/one", REASON + "ImagePullBackOff")
     assert found["status"]["phase"] == "Pending"
     assert 'Back-off pulling image "registry/one:missing"' in container(found)["state"]["waiting"]["message"]
     assert conditions(found)["Ready"] == ("False", "ContainersNotReady")
@@ -57,8 +56,7 @@ def test_a_missing_image_is_backed_off_from(judged: Kube) -> None:
 
 def test_a_container_that_crashes_is_started_again_and_its_last_words_are_kept(judged: Kube) -> None:
     judged.apply(pod(image="registry/one:crash"))
-    judged.wait("pod/one", REASON + "CrashLoopBackOff")
-    found = judged.get("pod", "one")
+    found = judged.seen("pod/one", REASON + "CrashLoopBackOff")
     assert container(found)["lastState"]["terminated"]["exitCode"] == 1
     assert "restarting failed container=app" in container(found)["state"]["waiting"]["message"]
     assert found["status"]["phase"] == "Running"

@@ -9,7 +9,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from sandboxes import Box, Kube, config, deployment, manifest, pod, program
+from programs import kubectl
+from sandboxes import Box, Kube, config, deployment, manifest, pod
 
 from liftlock.sandbox.server import write_kubeconfig
 
@@ -164,7 +165,7 @@ def test_a_kubeconfig_has_a_context_for_each_server(box: Box, tmp_path: Path) ->
     write_kubeconfig(path, {"first": box.server, "second": box.server}, "second")
     assert path.stat().st_mode & 0o077 == 0
     told = [f"--kubeconfig={path}", "config"]
-    contexts = subprocess.run([program(), *told, "get-contexts", "-o", "name"], capture_output=True, text=True)
+    contexts = subprocess.run([kubectl(), *told, "get-contexts", "-o", "name"], capture_output=True, text=True)
     assert contexts.stdout.split() == ["first", "second"]
 
 

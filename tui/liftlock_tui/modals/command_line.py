@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from liftlock_tui.ink import line
+from liftlock_tui.ink import Line, line
 from liftlock_tui.modals.dialog import Dialog
 from liftlock_tui.widgets.bars import Words
 from liftlock_tui.widgets.lines import LineView
@@ -46,8 +46,15 @@ class CommandLine(Dialog[str]):
         Binding("down", "later", "later", show=False),
     ]
 
-    def __init__(self, words: dict[str, Sequence[str]], names: Sequence[str], history: Sequence[str]) -> None:
+    def __init__(
+        self,
+        words: dict[str, Sequence[str]],
+        names: Sequence[str],
+        history: Sequence[str],
+        about: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         super().__init__()
+        self._about = about or {}
         self._words = words
         self._names = names
         self._history = [*history, ""]
@@ -57,7 +64,7 @@ class CommandLine(Dialog[str]):
         """The candidates above the line."""
         with Vertical(classes="command-line"):
             yield LineView(classes="candidates")
-            yield Words((("Tab completes, Enter runs, Esc leaves", "muted"),), classes="keys")
+            yield Words((("Tab completes, ↑ what was run before, Enter runs, Esc leaves", "muted"),), classes="keys")
             yield Input(placeholder="plan dev staging", classes="plain", select_on_focus=False)
 
     def on_mount(self) -> None:
@@ -73,8 +80,14 @@ class CommandLine(Dialog[str]):
     def _suggest(self, text: str) -> None:
         found = completions(text, self._words, self._names)[:SHOWN]
         view = self.query_one(LineView)
-        view.show([line(" ", (name, "")) for name in found], top=True)
+        view.show([self._drawn(name) for name in found], top=True)
         view.styles.height = len(found)
+
+    def _drawn(self, name: str) -> Line:
+        usage, about = self._about.get(name, (name, ""))
+        if not about:
+            return line(" ", (name, ""))
+        return line(" ", (name, "strong"), (usage.removeprefix(name).ljust(27 - len(name)), "muted"), (about, "muted"))
 
     def action_complete(self) -> None:
         """Take the first candidate."""

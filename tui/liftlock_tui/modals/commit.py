@@ -16,7 +16,7 @@ from liftlock.text import printable
 from liftlock_tui.jobs import engine_of, start
 from liftlock_tui.messages import Failed
 from liftlock_tui.modals.dialog import Dialog, error_paragraphs, keys_line
-from liftlock_tui.replies import Committed, Proposed
+from liftlock_tui.replies import Committed, Proposed, RivalsTold
 from liftlock_tui.widgets.bars import Words
 
 
@@ -38,6 +38,7 @@ class CommitDialog(Dialog[Committed | str]):
     def inside(self) -> ComposeResult:
         """The branch, the message, the button."""
         yield Words((("· asking for branch and message", "muted"),), id="branch")
+        yield Words(id="rivals")
         yield TextArea("", id="message", show_line_numbers=False, highlight_cursor_line=False)
         yield Words(id="trouble")
         yield Button(Content("Commit"), id="commit", compact=True)
@@ -48,9 +49,17 @@ class CommitDialog(Dialog[Committed | str]):
     def on_mount(self) -> None:
         """Ask for what the message would be."""
         self.query_one("#trouble").display = False
+        self.query_one("#rivals").display = False
         self.query_one(TextArea).focus()
         engine, plan = engine_of(self), self._plan
         start(self, "propose", lambda job: Proposed(engine.message(plan), engine.branch_name(plan)))
+        start(self, "rivals", lambda job: RivalsTold(engine.rivals(plan)))
+
+    def on_rivals_told(self, message: RivalsTold) -> None:
+        """Somebody has the same under way: that is told before anything is committed."""
+        words = self.query_one("#rivals", Words)
+        words.display = bool(message.rivals)
+        words.say(*((("! ", "behind bold"), (rival.said, "behind")) for rival in message.rivals))
 
     def on_proposed(self, message: Proposed) -> None:
         """Fill in what was proposed, unless the person has begun to type."""
@@ -90,6 +99,8 @@ class CommitDialog(Dialog[Committed | str]):
 
     def on_failed(self, message: Failed) -> None:
         """Say why; the text stays."""
+        if message.doing == "rivals":
+            return  # the push looks again
         self._busy = False
         if isinstance(message.error, TerminalNeeded) and message.doing == "commit":
             engine, plan, branch, text = engine_of(self), self._plan, self._branch, self.query_one(TextArea).text

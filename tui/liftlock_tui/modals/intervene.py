@@ -54,7 +54,9 @@ class InterveneDialog(Dialog[bool]):
         if self._confirm:
             field.placeholder = f"type {self._confirm} to do it"
             self.set_focus(field)
-            self.query_one("#keys", Words).say(keys_line((f"{self._confirm} Enter", "do it"), ("Enter", "cancel")))
+            self.query_one("#keys", Words).say(
+                keys_line((f"type {self._confirm}, then Enter", "do it"), ("Esc", "cancel"))
+            )
         else:
             self.query_one("#keys", Words).say(keys_line(("y", "do it"), ("Enter", "cancel")))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import ClassVar
 
 from textual import on
@@ -10,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from liftlock.errors import LiftlockError, PushRejected, TerminalNeeded
+from liftlock.model.gates import Gate, Moment
 from liftlock.model.promotion import Promotion, Publication
 from liftlock.text import plural, shorten
 from liftlock_tui.ink import Piece
@@ -17,8 +19,9 @@ from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.messages import Failed
 from liftlock_tui.modals.dialog import Dialog, error_paragraphs, keys_line
 from liftlock_tui.render.board import ref_name
+from liftlock_tui.render.gates import one_gate, summary
 from liftlock_tui.render.stage import publication_lines
-from liftlock_tui.replies import Progress, Published, PushEnded
+from liftlock_tui.replies import GatesTold, Overridden, Progress, Published, PushEnded, RivalsTold
 from liftlock_tui.widgets.bars import Words
 from liftlock_tui.widgets.lines import LineView
 
@@ -27,12 +30,15 @@ class PushDialog(Dialog[PushEnded | str]):
     """Closes with what was pushed, with `replan` when the remote has moved and a new plan is wanted, or with None.
 
     Enter cancels while nothing is typed. Without protected environments `y` pushes; with them their names are typed.
+    A closed gate holds it; `o` goes past with a reason, which becomes a part of the commit.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "confirm", "yes", show=False),
         Binding("f", "replan", "plan again", show=False),
-        Binding("d,up,down", "direct", "destination", show=False),
+        Binding("o", "override", "override", show=False),
+        Binding("d,down", "direct(1)", "destination", show=False),
+        Binding("up", "direct(-1)", "destination", show=False),
         Binding("n,enter,q", "cancel", "no", show=False),
     ]
     title_text = "Push"
@@ -43,13 +49,18 @@ class PushDialog(Dialog[PushEnded | str]):
         self._promotion = promotion
         self._publication: Publication | None = None
         self._direct = False
+        self._request = False
+        """Whether a pull request is wanted instead of a push alone."""
         self._epoch = 0
         self._state = "asking"
+        self._gates: tuple[Gate, ...] | None = None
 
     def inside(self) -> ComposeResult:
-        """The destination, the consequence, the commits, the name to type, the keys."""
+        """The destination, the consequence, the gates, the commits, what is typed, the keys."""
         yield Words(id="destination")
         yield Words((("· looking at the remote", "muted"),), id="consequence")
+        yield Words(id="rivals")
+        yield Words((("gates  ", "muted"), ("· asking", "muted")), id="gates")
         yield LineView(id="commits")
         yield Input(id="typed", classes="plain")
         yield Words(id="keys", classes="keys")
@@ -57,24 +68,101 @@ class PushDialog(Dialog[PushEnded | str]):
     def on_mount(self) -> None:
         """Ask what a push would do."""
         self.query_one("#typed").display = False
+        self.query_one("#rivals").display = False
         self.query_one("#commits", LineView).can_focus = False
+        self._request = self.app.board_screen.has_forge and self._promotion.plan is not None
         self._ask()
+        self._ask_gates()
+        self._look_for_rivals()
+
+    def _look_for_rivals(self) -> None:
+        """Fetch, then look who promotes the same; where nothing can be fetched, what is known counts."""
+        promotion, engine = self._promotion, engine_of(self)
+
+        def work(job: Job) -> RivalsTold:
+            with suppress(LiftlockError):
+                engine.fetch(cancelled=job.cancelled)
+            return RivalsTold(engine.rivals(made=promotion))
+
+        start(self, "rivals", work)
+
+    def on_rivals_told(self, message: RivalsTold) -> None:
+        """Somebody has the same under way."""
+        words = self.query_one("#rivals", Words)
+        words.display = bool(message.rivals)
+        words.say(*((("! ", "behind bold"), (rival.said, "behind")) for rival in message.rivals))
+
+    def _ask_gates(self) -> None:
+        promotion, engine = self._promotion, engine_of(self)
+
+        def work(job: Job) -> GatesTold:
+            return GatesTold(tuple(engine.gates.of_promotion(promotion, "push", cancelled=job.cancelled)))
+
+        start(self, "gates", work)
+
+    def on_gates_told(self, message: GatesTold) -> None:
+        """They are known."""
+        self._gates = message.gates
+        self._say_gates()
+        if self._state == "asking" and self._publication is not None:
+            self._say_how()
+
+    def _say_gates(self) -> None:
+        words = self.query_one("#gates", Words)
+        words.display = not self._request
+        if self._gates is None:
+            return
+        columns = max(30, words.size.width - 2)
+        rows = [summary(self._gates, whole=True)] if self._gates else []
+        for gate in self._gates:
+            if gate.closed or gate.reason:
+                rows += [drawn.pieces for drawn in one_gate(gate, columns, self.app.now(), named=True)]
+        words.say(*rows)
+        words.display = bool(rows) and not self._request
+
+    @property
+    def _shut(self) -> tuple[Gate, ...]:
+        return tuple(gate for gate in self._gates or () if gate.stops(Moment.PUSH))
 
     def _ask(self) -> None:
         self._epoch += 1
         self._publication = None
         epoch, direct, promotion, engine = self._epoch, self._direct, self._promotion, engine_of(self)
         self._say_destination()
+        self._say_gates()
         self.query_one("#keys", Words).say(keys_line(("Esc", "cancel")))
+        if self._request:
+            self.call_after_refresh(self._say_request)  # the window has given its field the focus by then
+            return
         start(
             self, "publication", lambda job: Published(epoch, engine.publication(promotion, direct=direct)), epoch=epoch
         )
 
+    @property
+    def _kinds(self) -> tuple[tuple[bool, bool], ...]:
+        """The destinations: whether by pull request, whether directly. What an earlier run committed is pushed only."""
+        plain = ((False, False), (False, True))
+        return (*plain, (True, False)) if self._promotion.plan is not None else plain
+
+    def _say_request(self) -> None:
+        """A pull request is asked for in a window of its own."""
+        said = "push the branch and open its pull request: who reviews it is asked next"
+        self.query_one("#consequence", Words).say(((said, "strong bold"),))
+        view = self.query_one("#commits", LineView)
+        view.styles.height = 1
+        view.show([], top=True)
+        self.query_one("#typed").display = False
+        self.set_focus(None)
+        self.query_one("#keys", Words).say(keys_line(("↑↓", "destination"), ("y", "go on"), ("Enter", "cancel")))
+
     def _say_destination(self) -> None:
         base = ref_name(self._promotion.base_ref).partition("/")[2] or ref_name(self._promotion.base_ref) or "its base"
         rows: list[tuple[Piece, ...]] = []
-        for direct, name, about in ((False, self._promotion.branch, "its own branch"), (True, base, "directly")):
-            on = direct is self._direct
+        branch = self._promotion.branch
+        for kind, name, about in zip(
+            self._kinds, (branch, base, f"into {base}"), ("its own branch", "directly", "a pull request"), strict=False
+        ):
+            on = kind == (self._request, self._direct)
             rows.append(
                 (
                     ("(•) " if on else "( ) ", "accent bold"),
@@ -99,38 +187,88 @@ class PushDialog(Dialog[PushEnded | str]):
         rows = publication_lines(publication, self.app.now(), max(30, self.query_one("#consequence").size.width - 2))
         view.styles.height = min(len(rows), 9)
         view.show(rows, top=True)
-        field = self.query_one("#typed", Input)
+        self._say_how()
+
+    def _say_how(self) -> None:
+        """How to push it, or what holds it."""
+        publication, field = self._publication, self.query_one("#typed", Input)
+        if publication is None:
+            return
         names = " ".join(publication.confirm)
-        field.display = bool(names)
+        held = self._gates is None or bool(self._shut)
         keys = [("↑↓", "destination")]
-        if names:
+        field.display = bool(names) and not held
+        field.value = ""
+        if self._gates is None:
+            keys += [("Enter", "cancel")]
+        elif self._shut:
+            keys += [("o", "override with a reason"), ("Enter", "cancel")]
+        elif names:
             field.placeholder = f"type {names} to push"
-            self.set_focus(field)
-            keys += [(f"{names} Enter", "push"), ("Enter", "cancel")]
+            keys += [(f"type {names}, then Enter", "push"), ("Esc", "cancel")]
         else:
-            self.set_focus(None)
             keys += [("y", "push"), ("Enter", "cancel")]
+        self.set_focus(field if field.display else None)
         self.query_one("#keys", Words).say(keys_line(*keys))
+
+    def action_override(self) -> None:
+        """Ask for the reason to go past what is closed."""
+        if self._state != "asking" or self._publication is None or not self._shut:
+            return
+        self._state = "reason"
+        names = " and ".join(dict.fromkeys(gate.name for gate in self._shut))
+        field = self.query_one("#typed", Input)
+        field.placeholder = f"why go past {names}: it becomes a part of the commit"
+        field.value, field.display = "", True
+        self.set_focus(field)
+        self.query_one("#keys", Words).say(keys_line(("Enter", "commit it with this reason"), ("Esc", "cancel")))
+
+    def _override(self, reason: str) -> None:
+        promotion, engine = self._promotion, engine_of(self)
+        reasons = engine.gates.reasons([gate.name for gate in self._shut], reason)
+        gates = tuple(g.overridden(reasons[g.name]) if g.name in reasons else g for g in self._gates or ())
+        self._state = "committing"
+        self.query_one("#typed").display = False
+        self.set_focus(None)
+        self.query_one("#keys", Words).say((("· committing it with the reason", "muted"),))
+        self._gates = gates
+        start(self, "override", lambda job: Overridden(engine.override(promotion, gates), gates))
+
+    def on_overridden(self, message: Overridden) -> None:
+        """The commit says why; it can be pushed now."""
+        self.app.committed_anew(self._promotion, message.promotion)
+        self._promotion, self._gates, self._state = message.promotion, message.gates, "asking"
+        self._ask()
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
-        publication = self._publication
-        if not event.value.strip():
+        publication, typed = self._publication, event.value.strip()
+        if self._state == "reason":
+            if typed:
+                self._override(typed)
+            else:
+                self.query_one("#keys", Words).say(
+                    (("An override needs a reason.", "problem"),), keys_line(("Esc", "cancel"))
+                )
+        elif not typed:
             self.action_cancel()
-        elif publication is not None and sorted(event.value.replace(",", " ").split()) == sorted(publication.confirm):
+        elif publication is not None and sorted(typed.replace(",", " ").split()) == sorted(publication.confirm):
             self._push(publication.confirm)
         elif publication is not None:
             said = f"That is not {' '.join(publication.confirm)}: nothing was pushed."
             self.query_one("#keys", Words).say(((said, "problem"),), keys_line(("Esc", "cancel")))
 
     def action_confirm(self) -> None:
-        """Push, where no name has to be typed."""
-        if self._publication is not None and not self._publication.confirm and self._state == "asking":
+        """Push, where no name has to be typed; or go on to the pull request."""
+        if self._request:
+            self.dismiss("propose")
+            return
+        if self._publication is not None and not self._publication.confirm:
             self._push(())
 
     def _push(self, confirmed: tuple[str, ...]) -> None:
-        publication, engine = self._publication, engine_of(self)
-        if publication is None or self._state != "asking":
+        publication, gates, engine = self._publication, self._gates, engine_of(self)
+        if publication is None or gates is None or self._shut or self._state != "asking":
             return
         self._state = "pushing"
         self.query_one("#typed").display = False
@@ -139,6 +277,7 @@ class PushDialog(Dialog[PushEnded | str]):
         epoch = self._epoch
 
         def work(job: Job) -> PushEnded:
+            engine.gates.must_pass(gates, "push")
             pushed = engine.push(
                 publication,
                 confirmed=confirmed,
@@ -162,9 +301,16 @@ class PushDialog(Dialog[PushEnded | str]):
 
     def on_failed(self, message: Failed) -> None:
         """Say why; where the remote has moved, offer the way on."""
+        if message.doing == "rivals":
+            return  # the push itself tells what the remote says
         if message.epoch and message.epoch != self._epoch:
             return
         error, publication = message.error, self._publication
+        if isinstance(error, TerminalNeeded) and message.doing == "override":
+            engine, promotion, gates = engine_of(self), self._promotion, self._gates or ()
+            again = lambda: Overridden(engine.override(promotion, gates, interactive=True), gates)  # noqa: E731
+            self.app.in_terminal(again, "override in terminal", self)
+            return
         if isinstance(error, TerminalNeeded) and message.doing == "push" and publication is not None:
             engine = engine_of(self)
             self.app.in_terminal(
@@ -190,16 +336,22 @@ class PushDialog(Dialog[PushEnded | str]):
         if self._state == "rejected":
             self.dismiss("replan")
 
-    def action_direct(self) -> None:
-        """The promotion's own branch, or straight to the base's."""
+    def action_direct(self, step: int) -> None:
+        """The promotion's own branch, straight to the base's, or a pull request."""
         if self._state in ("asking", "failed"):
             self._state = "asking"
-            self._direct = not self._direct
+            kinds = self._kinds
+            at = kinds.index((self._request, self._direct))
+            self._request, self._direct = kinds[(at + step) % len(kinds)]
             self._ask()
 
     def action_cancel(self) -> None:
         """Close; a push that has begun is stopped."""
+        if self._state == "committing":
+            return
         if self._state == "pushing":
             self.app.notice("the push was stopped", "it may have arrived: r on the board reads again")
             self.workers.cancel_node(self)
+        else:
+            self.app.notice("nothing was pushed", "P asks again")
         self.dismiss(None)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from liftlock.clock import age
 from liftlock.model.board import Board, CellState
 from liftlock.model.change import Change, ChangeClass, path_text
 from liftlock.model.diff import Comparison, FileDiff, Rendering
+from liftlock.model.habits import Habits, LeafHabit
 from liftlock.model.live import LiveBoard
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion, Publication
+from liftlock.model.release import Release
 from liftlock.model.report import Check, Pushed, Sighting, Verdict
 from liftlock.model.revision import mark
 from liftlock.text import plural, printable, short_version, shorten
@@ -68,7 +71,7 @@ def cell(state: CellState | None, now: float) -> str:
     return f"{first}{more}{where}{far}{' !' if state.problems else ''}"
 
 
-def plan(out: Output, made: Plan, cautions: Sequence[Caution]) -> None:
+def plan(out: Output, made: Plan, cautions: Sequence[Caution], releases: Sequence[Release] = ()) -> None:
     """Each change with its mark, class, move and reason."""
     for (environment, app), group in itertools.groupby(made.changes, key=lambda c: (c.environment, c.app)):
         out.line(out.style(printable(f"{app} in {environment}"), "bold"))
@@ -78,6 +81,9 @@ def plan(out: Output, made: Plan, cautions: Sequence[Caution]) -> None:
                 _change(out, change, made)
     for caution in cautions:
         out.line(out.style(f"beware: {caution.text}", "yellow"))
+    for release in releases:
+        for said in release_lines(release, _SUBJECTS):
+            out.line(out.style(said, "dim"))
     out.line()
     count = len(made.chosen)
     if not made.changes:
@@ -85,6 +91,24 @@ def plan(out: Output, made: Plan, cautions: Sequence[Caution]) -> None:
     else:
         out.line(f"{plural(count, 'change')} of {len(made.changes)} staged, on {made.base[:8]}")
         out.line(out.style(f"commit it: {command('promote', made)}" if count else _stage_first(made), "dim"))
+
+
+_SUBJECTS = 8
+
+
+def release_lines(release: Release, most: int) -> Iterator[str]:
+    """What a version contains, in a few lines."""
+    way = f"{release.app} {short_version(release.old)} → {short_version(release.new)}"
+    if release.problem:
+        yield printable(f"{way}: {release.problem}")
+        return
+    gone = f", and lacks {plural(release.gone, 'commit')} that the old one has" if release.gone else ""
+    yield printable(f"{way} has {plural(release.total, 'new commit')}{gone}")
+    for commit in release.commits[:most]:
+        yield printable(f"  {commit.short} {commit.subject} ({commit.author})")
+    left = release.total - len(release.commits[:most])
+    if left:
+        yield f"  and {left} more"
 
 
 def nothing_staged(made: Plan) -> str:
@@ -228,6 +252,69 @@ def sightings(out: Output, word: str, found: Sequence[Sighting], now: float) -> 
             ]
         )
     out.table(rows)
+
+
+_HABITS_SHOWN = 8
+
+
+def habits(out: Output, told: Habits) -> None:
+    """What is usual between two environments: a heading, what moves, what stays, what goes together."""
+    some = f"{told.read} of " if told.read < told.files else ""
+    read = f"{some}{plural(told.files, 'pair of files', 'pairs of files')}"
+    span = f", {_month(told.first)} to {_month(told.last)}" if told.promotions else ""
+    out.line(
+        out.style(f"{told.source} → {told.target}", "bold")
+        + f"  {plural(told.promotions, 'promotion')} in {read}{span}"
+    )
+    if told.back:
+        out.line(f"  {plural(told.back, 'promotion')} went the other way")
+    if told.skipped:
+        out.line(f"  {plural(told.skipped, 'version')} skipped {told.source}, {told.stepped} came through it")
+    if told.strayed:
+        cited = ", ".join(f"{r.short} {shorten(r.subject, 40)}" for r in told.strayed[:3])
+        out.line(f"  {told.target} took a version of its own {_times(len(told.strayed))}: {cited}")
+    _leaf_habits(out, "moves", told.moves)
+    _leaf_habits(out, "stays", told.stays)
+    if told.together:
+        out.line("  together")
+        rows = [[f"    {p.times} of {p.of}", p.first, f"with {p.second}"] for p in told.together[:_HABITS_SHOWN]]
+        out.table([[printable(text) for text in row] for row in rows], head=False)
+    out.line()
+
+
+def _leaf_habits(out: Output, word: str, leaves: Sequence[LeafHabit]) -> None:
+    if not leaves:
+        return
+    out.line(f"  {word}")
+    rows = []
+    usual = [leaf for leaf in leaves if max(leaf.moved, leaf.left) > 1] or leaves  # what was seen once is no habit
+    for leaf in usual[:_HABITS_SHOWN]:
+        count = f"{leaf.moved} of {leaf.moved + leaf.left}" if leaf.moved else f"left by {leaf.left}"
+        cited = " ".join(r.short for r in leaf.evidence)
+        place = f"{leaf.file}: {leaf.path}" if leaf.file and leaf.path.startswith("[") else leaf.path
+        rows.append([f"    {count}", _last_keys(printable(place)), plural(leaf.files, "file"), cited])
+    out.table(rows, head=False)
+    if len(leaves) > len(rows):
+        out.line(out.style(f"    and {len(leaves) - len(rows)} more, seen less often (--json)", "dim"))
+
+
+_KEYS = 46
+
+
+def _last_keys(path: str) -> str:
+    """A path with its first keys left out where it is long: the last ones tell."""
+    path = path.rpartition(": ")[2] if len(path) > _KEYS else path
+    while len(path) > _KEYS and "." in path.removeprefix("…."):
+        path = f"….{path.removeprefix('….').partition('.')[2]}"
+    return path
+
+
+def _month(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%b %Y")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 _SIGNS = {Verdict.GOOD: ("✓", "green"), Verdict.NOTE: ("•", "yellow"), Verdict.BAD: ("✗", "red")}

@@ -30,7 +30,7 @@ def _board(context: click.Context) -> Board | None:
 
     given = {**context.find_root().params, **{k: v for k, v in context.params.items() if v is not None}}
     try:
-        engine = Engine.open(Path(given.get("repo") or "."), at=given.get("at"))
+        engine = Engine.open(Path(given.get("repo") or "."), at=given.get("at"), logged=False)
         try:
             return engine.board()
         finally:

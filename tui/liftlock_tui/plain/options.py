@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +61,9 @@ some_apps = click.option(
 )
 """`--app`, for commands that take several."""
 
+one_app = click.option("--app", required=True, metavar="APP", shell_complete=_apps, help="The app.")
+"""`--app`, for commands that take just one."""
+
 
 class Duration(_Type):
     """A time such as `90s`, `10m` or `1h`, as seconds."""
@@ -79,3 +84,25 @@ class Duration(_Type):
         if not 0 < found < 30 * 86400:
             self.fail(f"{value!r} is no time such as 90s, 10m or 1h", param, ctx)
         return found
+
+
+class Moment(_Type):
+    """A date such as `2026-08-01`, or how long ago (`30d`, `12w`, `1y`), as seconds since the epoch."""
+
+    name = "moment"
+    _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "y": 365.0}  # noqa: RUF012 - never changed
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds since the epoch; a date without a zone is of this machine's."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip()
+        number, unit = text[:-1], text[-1:].lower()
+        try:
+            if unit in self._DAYS and number.replace(".", "", 1).isdigit():
+                found = time.time() - float(number) * self._DAYS[unit] * 86400
+            else:
+                found = datetime.datetime.fromisoformat(text).timestamp()
+        except (ValueError, OverflowError, OSError):
+            self.fail(f"{value!r} is no date such as 2026-08-01, and no age such as 30d, 12w or 1y", param, ctx)
+        return max(found, 1.0)

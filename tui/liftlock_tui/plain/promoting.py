@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from liftlock.errors import LiftlockError, PlanError, PushRejected, RepositoryError
 from liftlock.text import plural, printable
+from liftlock_tui.plain import waving
 
 if TYPE_CHECKING:
     from liftlock.engine import Engine
+    from liftlock.model.gates import Gate
     from liftlock.model.plan import Plan
     from liftlock.model.promotion import Promotion, Publication
     from liftlock.model.report import Pushed
@@ -36,6 +38,17 @@ class Asked:
     confirm: tuple[str, ...] = ()
     at: str | None = None
     interactive: bool = False
+    pin: bool = False
+    override: tuple[str, ...] = ()
+    """Gates to go past: `GATE`, with `reason`, or `GATE=REASON`."""
+    back: str | None = None
+    """Of a rollback, the revision that is gone back to, "" for the last that was healthy; None for a promotion."""
+    live: bool = True
+    """Whether a rollback asks clusters how an app did."""
+    kind: str = ""
+    """`wave` or `train` where it is to be the first step of one."""
+    step_of: str | None = None
+    """Of the next step of a wave, the wave's id, "" for the newest; None for anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,8 @@ class Done:
     promotion: Promotion
     publication: Publication | None = None
     pushed: Pushed | None = None
+    gates: tuple[Gate, ...] = ()
+    """What was asked before a push."""
 
 
 def promote(engine: Engine, asked: Asked, told: Told) -> Done:
@@ -65,9 +80,8 @@ def promote(engine: Engine, asked: Asked, told: Told) -> Done:
     if asked.push and asked.at is None and engine.fetch(interactive=asked.interactive) is None:
         # What is pushed must stand on what the remote has now.
         raise RepositoryError("There is no remote to push to", "nothing was committed", "git remote add origin URL")
-    plan = selected(engine.plan(asked.source, asked.targets, asked.apps), asked.only)
-    if not plan.chosen:
-        raise _nothing_selected(plan, asked)
+    reasons = engine.gates.reasons(asked.override, asked.reason) if asked.override else {}
+    plan = prepared(engine, asked, told.note)
     # Pushing straight to a branch needs no local branch of that name, which may well be checked out.
     straight = asked.onto if asked.push else None
     if asked.push and not engine.reads_from(straight or "", plan) and straight:  # no remote at all is told here too
@@ -80,12 +94,17 @@ def promote(engine: Engine, asked: Asked, told: Told) -> Done:
         engine.confirmed(plan, asked.confirm)
     for caution in engine.cautions(plan):
         told.note(f"beware: {caution.text}")
+    for rival in engine.rivals(plan):
+        if rival.branch != asked.onto:
+            told.note(f"beware: {rival.said}")
     for attempt in range(_TRIES):
+        gates = _gates(engine, plan, asked, reasons, told)
         promotion = engine.commit(
             plan,
             branch=asked.branch,
             onto=None if straight else asked.onto,
             reason=asked.reason,
+            carried=engine.gates.trailers(gates) if gates else (),
             expected_base=asked.base,
             interactive=asked.interactive,
         )
@@ -96,7 +115,7 @@ def promote(engine: Engine, asked: Asked, told: Told) -> Done:
         told.to_push(publication)
         try:
             pushed = engine.push(publication, confirmed=asked.confirm, interactive=asked.interactive)
-            return Done(promotion, publication, pushed)
+            return Done(promotion, publication, pushed, gates)
         except PushRejected as error:
             plan = _again(engine, asked, plan, promotion, error, last=attempt == _TRIES - 1)
             told.note(f"{error.title}; planned again on {plan.base[:8]}, where the plan is the same")
@@ -104,7 +123,47 @@ def promote(engine: Engine, asked: Asked, told: Told) -> Done:
             stays = f"the commit {promotion.commit[:8]} stays on {printable(promotion.branch)}"
             error.detail = "\n".join(part for part in (error.detail, stays) if part)
             raise
-    return Done(promotion)
+    return Done(promotion, gates=gates)
+
+
+def prepared(engine: Engine, asked: Asked, note: Callable[[str], None]) -> Plan:
+    """The plan that the command line asks for, with something selected. Raises LiftlockError."""
+    if asked.back is not None:
+        made = engine.rollbacks.plan(asked.source, asked.apps[0], asked.back, live=asked.live)
+    elif asked.step_of is not None:
+        reasons = engine.gates.reasons(asked.override, asked.reason) if asked.override else {}
+        made = engine.waves.next(asked.step_of, anyway="wave" in reasons)
+        waving.make_anew(engine, asked.step_of, note)
+    else:
+        made = engine.plan(asked.source, asked.targets[:1] if asked.kind == "train" else asked.targets, asked.apps)
+    plan = selected(made, asked.only)
+    if asked.pin:
+        plan = _pinned(engine, plan, asked, note)
+    if not plan.chosen:
+        raise _nothing_selected(plan, asked)
+    if asked.kind:
+        plan = engine.waves.begin(plan, asked.targets, train=asked.kind == "train")
+    return plan
+
+
+def _gates(engine: Engine, plan: Plan, asked: Asked, reasons: Mapping[str, str], told: Told) -> tuple[Gate, ...]:
+    """The gates of a push, all open or overridden; without a push only those that an override names are asked.
+
+    Raises PlanError with the evidence of those that are closed.
+    """
+    if not asked.push and not reasons:
+        return ()
+    gates = engine.gates.evaluate(plan, "push", reasons=reasons)
+    if asked.push:
+        engine.gates.must_pass(gates, "push")
+    for gate in gates:
+        if gate.state == "overridden":
+            told.note(f"gate {gate.name} overridden ({gate.reason}): {gate.evidence}")
+        elif gate.state == "unknown":
+            told.note(f"gate {gate.name} is not known: {gate.evidence}")
+    for name in reasons.keys() - {gate.name for gate in gates if gate.reason}:
+        told.note(f"gate {name} is not closed: there was nothing to override")
+    return gates
 
 
 def _again(engine: Engine, asked: Asked, plan: Plan, promotion: Promotion, error: PushRejected, *, last: bool) -> Plan:
@@ -119,6 +178,23 @@ def _again(engine: Engine, asked: Asked, plan: Plan, promotion: Promotion, error
     detail = "\n".join(part for part in (error.detail, *differences) if part)
     hint = "look at the plan again, then promote; the commit was taken back and nothing was pushed"
     raise PushRejected(error.title, detail, hint) from error
+
+
+def _pinned(engine: Engine, plan: Plan, asked: Asked, note: Callable[[str], None]) -> Plan:
+    """The plan with what moves by itself pinned to what the source runs. Raises PlanError when something cannot be."""
+    fixed, found = engine.live.pin(plan)
+    if asked.only:  # what was not asked for stays out, pinned or not
+        fixed = fixed.select(fixed.selected - set(asked.only), False)
+        found = tuple(pin for pin in found if pin.change in asked.only)
+    if not found:
+        note("nothing to pin: no version that would move changes by itself")
+    left = [pin.why for pin in found if not pin.value]
+    if left:
+        hint = "leave --pin out, or name others with --only"
+        raise PlanError("Not everything could be pinned", "; ".join(left), hint)
+    for pin in found:
+        note(f"{pin.value}: {pin.why}")
+    return fixed
 
 
 def remote_of(engine: Engine, promotion: Promotion) -> str:
@@ -150,6 +226,8 @@ def selected(plan: Plan, only: Sequence[str]) -> Plan:
 
 def _nothing_selected(plan: Plan, asked: Asked) -> PlanError:
     names = f"{printable(plan.source)} to {printable(', '.join(plan.targets))}"
+    if plan.back is not None:
+        names = f"{plan.back.revision[:8]} to what {printable(plan.source)} has now"
     if not plan.changes:
         return PlanError(f"There is nothing to move from {names}", "the two are alike", command("status"))
     free = sum(not change.blocked for change in plan.changes)
@@ -163,7 +241,17 @@ def _nothing_selected(plan: Plan, asked: Asked) -> PlanError:
 def command(name: str, plan: Plan | None = None) -> str:
     """A command to go on with, as it can be typed."""
     words = ["liftlock", name]
-    if plan is not None:
+    if plan is not None and plan.back is not None:
+        shown = ["--dry-run"] if name == "plan" else []
+        words = [
+            "liftlock",
+            "rollback",
+            plan.source,
+            f"--app={plan.asked[0]}",
+            f"--to={plan.back.revision[:10]}",
+            *shown,
+        ]
+    elif plan is not None:
         words += [plan.source, *plan.targets]
         for app in plan.asked:
             words += [f"--app={app}"] if app.startswith("-") else ["--app", app]

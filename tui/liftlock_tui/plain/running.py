@@ -11,9 +11,10 @@ from typing import TextIO
 
 import click
 
+from liftlock.commands import masked
 from liftlock.errors import Cancelled, LiftlockError, RepositoryError
 from liftlock.text import printable
-from liftlock_tui.plain.output import complain
+from liftlock_tui.plain.output import Output, complain
 
 CANNOT = 2
 INTERRUPTED = 130
@@ -49,6 +50,9 @@ def _run(command: click.Command, name: str, given: list[str], as_json: bool) -> 
         return _NO_READER
     except LiftlockError as error:
         return _say(error, as_json)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return CANNOT
     except click.UsageError as error:
         told = error.ctx.command_path if error.ctx is not None else name
         return _say(LiftlockError(error.format_message().rstrip("."), "", f"{told} --help"), as_json)
@@ -85,12 +89,12 @@ def _of_the_system(error: OSError) -> RepositoryError:
 
 def _fault(error: Exception) -> LiftlockError:
     if os.environ.get("LIFTLOCK_DEBUG"):
-        traceback.print_exception(error)
+        Output(sys.stderr).line(printable(masked("".join(traceback.format_exception(error))), newlines=True))
     last = traceback.extract_tb(error.__traceback__)[-1:]
     place = "".join(f" at {frame.filename}:{frame.lineno}" for frame in last)
     return LiftlockError(
         "liftlock has a fault of its own here",
-        printable(f"{type(error).__name__}: {error}{place}"),
+        printable(masked(f"{type(error).__name__}: {error}{place}")),
         "nothing was pushed by this; LIFTLOCK_DEBUG=1 shows more, for a report",
     )
 

@@ -8,10 +8,13 @@ from typing import Any
 from liftlock.model.board import Board, CellState, Source
 from liftlock.model.change import Change, path_json
 from liftlock.model.diff import Comparison, FileDiff, ObjectDiff, Rendering
+from liftlock.model.habits import Habits, LeafHabit
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion, Publication
+from liftlock.model.release import Release
 from liftlock.model.report import Check, Pushed, Sighting
 from liftlock.model.revision import Revision, mark
+from liftlock_tui.plain import waving
 
 
 def path_text(path: str) -> str:
@@ -19,7 +22,7 @@ def path_text(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def plan(made: Plan, cautions: Sequence[Caution]) -> dict[str, Any]:
+def plan(made: Plan, cautions: Sequence[Caution], releases: Sequence[Release] = ()) -> dict[str, Any]:
     """`liftlock.plan/1`."""
     return {
         "schema": "liftlock.plan/1",
@@ -29,6 +32,20 @@ def plan(made: Plan, cautions: Sequence[Caution]) -> dict[str, Any]:
         "source_commit": made.source_commit,
         "changes": [change(c, made) for c in made.changes],
         "warnings": [c.text for c in cautions],
+        **({"releases": [release(one) for one in releases]} if releases else {}),
+    }
+
+
+def release(one: Release) -> dict[str, Any]:
+    """What a version contains."""
+    return {
+        "app": one.app,
+        "old": one.old,
+        "new": one.new,
+        "commits": [revision(commit) for commit in one.commits],
+        "total": one.total,
+        "gone": one.gone,
+        "problem": one.problem or None,
     }
 
 
@@ -110,7 +127,13 @@ def revision(one: Revision | None) -> dict[str, Any] | None:
 
 
 def promotion(made: Promotion, publication: Publication | None, pushed: Pushed | None) -> dict[str, Any]:
-    """`liftlock.promotion/1`."""
+    """`liftlock.promotion/1`; with `wave` where it is a step of one."""
+    place = made.plan.wave if made.plan is not None else None
+    shape = _promotion(made, publication, pushed)
+    return {**shape, "wave": waving.place_shape(place)} if place is not None else shape
+
+
+def _promotion(made: Promotion, publication: Publication | None, pushed: Pushed | None) -> dict[str, Any]:
     return {
         "schema": "liftlock.promotion/1",
         "from": made.source,
@@ -211,6 +234,44 @@ def where(word: str, found: Sequence[Sighting]) -> dict[str, Any]:
             }
             for s in found
         ],
+    }
+
+
+def habits(learned: Sequence[Habits]) -> dict[str, Any]:
+    """`liftlock.learn/1`."""
+    return {"schema": "liftlock.learn/1", "between": [_habits(one) for one in learned]}
+
+
+def _habits(one: Habits) -> dict[str, Any]:
+    return {
+        "from": one.source,
+        "to": one.target,
+        "files": one.files,
+        "read": one.read,
+        "promotions": one.promotions,
+        "first": one.first or None,
+        "last": one.last or None,
+        "back": one.back,
+        "skipped": one.skipped,
+        "stepped": one.stepped,
+        "moves": [_leaf_habit(h) for h in one.moves],
+        "stays": [_leaf_habit(h) for h in one.stays],
+        "together": [
+            {"leaves": [t.first, t.second], "times": t.times, "of": t.of, "evidence": [r.commit for r in t.evidence]}
+            for t in one.together
+        ],
+        "strayed": [revision(r) for r in one.strayed],
+    }
+
+
+def _leaf_habit(one: LeafHabit) -> dict[str, Any]:
+    return {
+        "path": one.path,
+        "moved": one.moved,
+        "left": one.left,
+        "files": one.files,
+        "file": one.file or None,
+        "evidence": [r.commit for r in one.evidence],
     }
 
 

@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from liftlock.clock import age
+from liftlock.model.live import LiveState
 from liftlock.model.revision import Revision, mark
 from liftlock.text import plural, short_version, shorten, width
 from liftlock_tui.ink import BLANK, Line, Piece, fit, line, wrapped
-from liftlock_tui.render import live
+from liftlock_tui.render import live, reviews
 
 if TYPE_CHECKING:
     from liftlock.model.app import Version
     from liftlock.model.board import Board, CellState, Source
     from liftlock.model.environment import Environment
     from liftlock.model.live import Lane, LiveBoard, LiveCell
+    from liftlock.model.report import CellPast
+    from liftlock.model.review import Flight
 
 STALE = 24 * 3600
 """Seconds after which a fetch is called old."""
+SINCE = 3
+"""Of how many versions of a cell it is looked up which commit brought them."""
 
 
 def mark_role(commit: str) -> str:
@@ -76,18 +81,26 @@ def _touched(revision: Revision | None, now: float, *, versions: bool) -> tuple[
 
 
 def cell_lines(
-    state: CellState | None, columns: int, rows: int, now: float, runs: Sequence[LiveCell] = ()
+    state: CellState | None,
+    columns: int,
+    rows: int,
+    now: float,
+    runs: Sequence[LiveCell] = (),
+    flight: Flight | None = None,
 ) -> tuple[Line, ...]:
-    """One cell, so many columns wide, on one or two lines; `runs` is its live side, the worst target first."""
+    """One cell, so many columns wide, on one or two lines; `runs` is its live side, the worst target first.
+
+    A promotion in flight to it stands in the place of how far it is behind: that is what will end it.
+    """
     if state is None:
         return (BLANK,) * rows
     touched = _touched(state.revision, now, versions=state.versions is not None)
-    stands = state_piece(state)
+    stands = reviews.cell_piece(flight) if flight is not None else state_piece(state)
     if rows == 1:
         return (_one_line(state, touched, stands, columns - 1, live.state_piece(runs, word=False)),)
     room = columns - 1
     top = fit(version_pieces(state.versions, room - 8), room - 7)
-    wide = room >= 20
+    wide = room >= 17
     return (
         Line((*top, *fit(touched if wide else touched[:1], 7))),
         Line(_second(state, stands, runs, room)),
@@ -131,7 +144,7 @@ def lane_lines(
     if environment.protected and columns - 1 < len(environment.name) + 14:
         sign = (" ◈", "muted")
     top = line(key, (environment.name, "strong bold"), sign)
-    contact = live.contact_pieces(lanes, now, max(1, columns - top.width - 2))
+    contact = live.contact_pieces(lanes, now, max(1, columns - top.width - 3))
     if contact and top.width + 2 <= columns:
         top = Line((*top.pieces, ("  ", ""), *contact))
     if source is None:
@@ -154,10 +167,11 @@ def detail_lines(
     state: CellState | None,
     app: str,
     environment: str,
-    commits: Sequence[Revision] | None,
+    past: CellPast | None,
     now: float,
     columns: int,
     runs: LiveBoard | None = None,
+    flights: Sequence[Flight] = (),
 ) -> list[Line]:
     """All about one cell, for the pane beside the board."""
     lines = [line((app, "strong bold"), (" in ", "muted"), (environment, "strong bold")), BLANK]
@@ -180,8 +194,8 @@ def detail_lines(
                 (f"{behind.of}{commits_too}", "muted"),
             )
         )
-    if state.revision is not None:
-        lines += _commit(state.revision, now, columns)
+    lines += reviews.board_lines(flights, columns, now)
+    lines += _brought(state, past, now, columns)
     if runs is not None:
         lines += _live_lines(runs, state, app, environment, now, columns)
     lines += _heading("Versions")
@@ -191,6 +205,8 @@ def detail_lines(
         lines += wrapped(
             ((version.name, ""), (" ", ""), (short_version(version.value), "strong bold")), columns, indent=2
         )
+        if past is not None and version in past.since:
+            lines += wrapped((("  since ", "muted"), *commit_pieces(past.since[version], now)), columns, indent=2)
         lines += wrapped((("  ", ""), (f"{version.file} ", "muted"), (version.path, "muted")), columns, indent=2)
     lines += _heading("Files of its own")
     lines += [line((shorten(file, columns, keep_end=True), "")) for file in state.cell.files]
@@ -199,9 +215,9 @@ def detail_lines(
         lines += wrapped((("an edit there reaches all environments that use it", "behind"),), columns)
         lines += [line((shorten(file, columns, keep_end=True), "")) for file in state.cell.shared]
     lines += _heading("Last commits")
-    if commits is None:
+    if past is None:
         lines.append(line(("· reading", "faint")))
-    for revision in commits or ():
+    for revision in past.commits if past is not None else ():
         lines += _commit(revision, now, columns)
     lines += _heading("Why it is here")
     lines += wrapped(((state.cell.why or "named in liftlock.toml", "muted"),), columns)
@@ -211,12 +227,30 @@ def detail_lines(
     return lines
 
 
+def _brought(state: CellState, past: CellPast | None, now: float, columns: int) -> list[Line]:
+    """The commit that brought the version; and the one that changed the files last, where it is another."""
+    first = (state.versions or (None,))[0]
+    brought = past.since.get(first) if past is not None and first is not None else None
+    lines: list[Line] = []
+    if first is not None and brought is not None:
+        said = ((short_version(first.value), "strong bold"), (" since ", "muted"))
+        lines += wrapped((*said, *commit_pieces(brought, now)), columns, indent=3)
+    if state.revision is not None and state.revision != brought:
+        lines += wrapped((("files changed last by ", "muted"), *commit_pieces(state.revision, now)), columns, indent=3)
+    return lines
+
+
 def _live_lines(runs: LiveBoard, state: CellState, app: str, environment: str, now: float, columns: int) -> list[Line]:
     lanes, cells = runs.lanes_of(environment), runs.cells.get((app, environment), ())
     if not lanes and not cells:
         return []
     clusters = live.lane_lines(lanes, now, columns)
-    return [*_heading("Live"), *live.cell_lines(state, cells, now, columns), *clusters]
+    back: list[Line] = []
+    if any(cell.state is LiveState.FAILING for cell in cells):
+        back = wrapped(
+            (("B ", "accent bold"), ("takes it back to a state that it had before", "muted")), columns, indent=2
+        )
+    return [*_heading("Live"), *live.cell_lines(state, cells, now, columns), *back, *clusters]
 
 
 def problem_paragraphs(board: Board) -> list[tuple[Piece, ...]]:

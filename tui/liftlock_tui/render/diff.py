@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from liftlock.model.diff import DiffLine, FileDiff, LineKind, ObjectDiff, Rendering, Status
-from liftlock.text import plural, printable, shorten
-from liftlock_tui.ink import BLANK, Line, Piece, fit, line, wrapped
+from liftlock.text import plural, printable, shorten_path, width
+from liftlock_tui.ink import BLANK, Line, Piece, cut, fit, line, wrapped
 
 _SIGNS = {LineKind.ADD: ("+", "added"), LineKind.REMOVE: ("-", "removed"), LineKind.CONTEXT: (" ", "")}
+_NARROWEST = 12
+_MOST_ROWS = 6
+"""Rows that one line may take; longer ones are scrolled sideways."""
 _STATUS = {
     Status.ADDED: ("new", "added"),
     Status.REMOVED: ("removed", "removed"),
@@ -60,10 +63,43 @@ def diff_line(drawn: DiffLine, digits: int) -> Line:
     return Line((_number(drawn.old, digits), _number(drawn.new, digits), sign, (" ", ""), *_spans(drawn)), fill)
 
 
-def unified(lines: Sequence[DiffLine], context: int) -> list[Line]:
-    """Lines of a unified diff."""
+def unified(lines: Sequence[DiffLine], context: int, columns: int) -> list[Line]:
+    """Lines of a unified diff. One whose changed words lie beyond `columns` goes on below itself."""
     digits = len(str(max((max(drawn.old or 0, drawn.new or 0) for drawn in lines), default=1)))
-    return [diff_line(drawn, digits) for drawn in within(lines, context)]
+    return [
+        row for drawn in within(lines, context) for row in _broken(diff_line(drawn, digits), drawn, digits, columns)
+    ]
+
+
+def _broken(whole: Line, drawn: DiffLine, digits: int, columns: int) -> list[Line]:
+    """The line in as many rows as it takes, where something changed beyond the first; else as it is."""
+    blank, sign, space = whole.pieces[:2], whole.pieces[2:3], whole.pieces[3:4]
+    room = columns - (digits * 2 + 4)
+    if room < _NARROWEST or whole.width <= columns or whole.width > room * _MOST_ROWS or not _beyond(drawn, room):
+        return [whole]
+    rows: list[list[Piece]] = [[*blank, *sign, *space]]
+    left = room
+    for text, roles in whole.pieces[4:]:
+        while text:
+            head = cut(text, left) if left > 0 else ""
+            if head:
+                rows[-1].append((head, roles))
+                left -= width(head)
+                text = text[len(head) :]
+            if text:
+                rows.append([(" " * (digits * 2 + 2), ""), *sign, *space])
+                left = room
+    return [Line(tuple(pieces), whole.fill) for pieces in rows]
+
+
+def _beyond(drawn: DiffLine, room: int) -> bool:
+    """Whether a changed word ends beyond so many columns."""
+    used = 0
+    for span in drawn.spans:
+        used += width(printable(span.text))
+        if span.changed and used > room:
+            return True
+    return False
 
 
 def side_by_side(lines: Sequence[DiffLine], context: int, columns: int) -> list[Line]:
@@ -116,7 +152,7 @@ def file_lines(diff: FileDiff, context: int, columns: int, *, side: bool) -> lis
     room = max(12, columns - Line(counts).width - 1)
     head = Line(
         (
-            *fit(((" ", ""), (shorten(printable(diff.path), room - 1, keep_end=True), "strong bold")), room, pad=False),
+            *fit(((" ", ""), (shorten_path(printable(diff.path), room - 1), "strong bold")), room, pad=False),
             *counts,
         ),
         "chip",
@@ -124,18 +160,13 @@ def file_lines(diff: FileDiff, context: int, columns: int, *, side: bool) -> lis
     rows = [head]
     if diff.note:
         rows += wrapped(((diff.note, "muted"),), columns)
-    rows += side_by_side(diff.lines, context, columns) if side else unified(diff.lines, context)
+    rows += side_by_side(diff.lines, context, columns) if side else unified(diff.lines, context, columns)
     return [*rows, BLANK]
 
 
 def files(diffs: Iterable[FileDiff], context: int, columns: int, *, side: bool) -> list[Line]:
     """Everything that would be committed."""
-    rows = [drawn for diff in diffs for drawn in file_lines(diff, context, columns, side=side)]
-    return rows or [
-        BLANK,
-        line(("  Nothing is staged: nothing would be committed.", "muted")),
-        line(("  Space stages the change under the cursor.", "muted")),
-    ]
+    return [drawn for diff in diffs for drawn in file_lines(diff, context, columns, side=side)]
 
 
 def object_lines(diff: ObjectDiff, context: int, columns: int, *, side: bool) -> list[Line]:
@@ -147,7 +178,11 @@ def object_lines(diff: ObjectDiff, context: int, columns: int, *, side: bool) ->
         fit(((f" {key.kind} ", "muted"), (key.name, "strong bold"), (place, "muted"), (f"  {word}", role)), columns),
         "chip",
     )
-    return [head, *(side_by_side(diff.lines, context, columns) if side else unified(diff.lines, context)), BLANK]
+    return [
+        head,
+        *(side_by_side(diff.lines, context, columns) if side else unified(diff.lines, context, columns)),
+        BLANK,
+    ]
 
 
 def missing_lines(renderings: Iterable[Rendering], columns: int) -> list[Line]:
@@ -193,6 +228,8 @@ def renderings(
     found: Sequence[Rendering], context: int, columns: int, *, side: bool, whole: bool, progress: str
 ) -> list[Line]:
     """The manifests before and after."""
+    if whole and not found:
+        return [BLANK, line(("  Nothing is staged: the manifests stay as they are.", "muted"))]
     rows: list[Line] = []
     if not whole:
         rows += [line(("· ", "faint"), (progress or "rendering before and after", "muted")), BLANK]

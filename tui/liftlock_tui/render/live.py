@@ -95,7 +95,12 @@ def _contact(fresh: Freshness, now: float) -> str:
         return "login"
     if fresh.contact is Contact.ASK:
         return "a: agree"
-    return str(fresh.contact)
+    return _word(fresh.contact)
+
+
+def _word(contact: Contact) -> str:
+    """The state in a word: a cluster that is heard is not called live, for that is said of what runs there."""
+    return "online" if contact is Contact.LIVE else str(contact)
 
 
 def lane_lines(lanes: Sequence[Lane], now: float, columns: int) -> list[Line]:
@@ -110,7 +115,7 @@ def lane_lines(lanes: Sequence[Lane], now: float, columns: int) -> list[Line]:
         said: tuple[Piece, ...] = (
             (f"{sign or '·'} ", role),
             (name, "strong"),
-            (f" {fresh.contact}{heard}{through}", "muted"),
+            (f" {_word(fresh.contact)}{heard}{through}", "muted"),
         )
         rows += wrapped(said, columns, indent=2)
         if fresh.problem is not None:

@@ -90,7 +90,7 @@ def change_lines(change: LiveChange, context: int, columns: int, now: float, *, 
     for danger in change.dangers:
         rows += wrapped((("   ! ", "problem bold"), (danger, "problem")), columns, indent=5)
     lines = change.diff.lines
-    rows += side_by_side(lines, context, columns) if side else unified(lines, context)
+    rows += side_by_side(lines, context, columns) if side else unified(lines, context, columns)
     for author in change.authors:
         since = f" {age(max(0.0, now - author.at))} ago" if author.at is not None else ""
         how = f" ({author.operation})" if author.operation else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from liftlock.model.change import Change, ChangeClass, Op, path_text, step_text
 from liftlock.model.plan import Plan
-from liftlock.text import plural, printable, short_version, shorten, width
+from liftlock.text import plural, printable, short_version, shorten, shorten_path, width
 from liftlock_tui.ink import Line, Piece, fit, line, wrapped
 
 _WORDS = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")
@@ -33,8 +33,11 @@ class Node:
         return self.changes[0] if self.kind == "change" else None
 
 
-def nodes(plan: Plan, toggled: frozenset[str]) -> tuple[Node, ...]:
-    """The visible rows in order. All is open but what is kept; `toggled` holds the keys that are the other way."""
+def nodes(plan: Plan, toggled: frozenset[str], *, unfolded: bool = False) -> tuple[Node, ...]:
+    """The visible rows in order. All is open but what is kept; `toggled` holds the keys that are the other way.
+
+    With `unfolded` what is kept is open as well.
+    """
     rows: list[Node] = []
     several = len(plan.targets) > 1
     by_environment = {name: [c for c in plan.changes if c.environment == name] for name in _names(plan)}
@@ -47,7 +50,9 @@ def nodes(plan: Plan, toggled: frozenset[str]) -> tuple[Node, ...]:
                 continue
             depth = 1
         for app in dict.fromkeys(change.app for change in mine):
-            rows += _app(plan, environment, app, [c for c in mine if c.app == app], depth, parent, toggled)
+            rows += _app(
+                plan, environment, app, [c for c in mine if c.app == app], depth, parent, toggled, unfolded=unfolded
+            )
     return tuple(rows)
 
 
@@ -56,7 +61,15 @@ def _names(plan: Plan) -> list[str]:
 
 
 def _app(
-    plan: Plan, environment: str, app: str, mine: list[Change], depth: int, parent: str, toggled: frozenset[str]
+    plan: Plan,
+    environment: str,
+    app: str,
+    mine: list[Change],
+    depth: int,
+    parent: str,
+    toggled: frozenset[str],
+    *,
+    unfolded: bool,
 ) -> list[Node]:
     key = f"a:{environment}:{app}"
     rows = [Node("app", key, app, depth, tuple(mine), parent, key not in toggled)]
@@ -72,8 +85,10 @@ def _app(
         rows += [Node("change", c.id, "", depth + 2, (c,), place) for c in inside if ahead(plan, c)]
         if kept:
             fold = f"k:{environment}:{app}:{file}"
-            rows.append(Node("kept", fold, kept_word(kept), depth + 2, tuple(kept), place, fold in toggled))
-            if fold in toggled:
+            rows.append(
+                Node("kept", fold, kept_word(kept), depth + 2, tuple(kept), place, (fold in toggled) is not unfolded)
+            )
+            if (fold in toggled) is not unfolded:
                 rows += [Node("change", c.id, "", depth + 3, (c,), fold) for c in kept]
     return rows
 
@@ -171,9 +186,7 @@ def node_lines(plan: Plan, node: Node, columns: int) -> tuple[Line, ...]:
         return (Line((*head, arrow, *fit(((node.label, "muted"),), room - 2, pad=False))),)
     count = f"  {sum(c.id in plan.selected for c in node.changes)}/{len(node.changes)}"
     if node.kind == "file":
-        return (
-            Line((*head, arrow, (shorten(node.label, room - 2 - len(count), keep_end=True), ""), (count, "muted"))),
-        )
+        return (Line((*head, arrow, (shorten_path(node.label, room - 2 - len(count)), ""), (count, "muted"))),)
     return (Line((*head, arrow, *fit(((node.label, "strong bold"), (count, "muted")), room - 2, pad=False))),)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion, Publication
+from liftlock.model.review import Proposed
 from liftlock.text import plural, printable, shorten
-from liftlock_tui.ink import Line, Piece, line, wrapped
+from liftlock_tui.ink import BLANK, Line, Piece, line, wrapped
 from liftlock_tui.render.board import commit_pieces, mark_piece, ref_name
+from liftlock_tui.render.plan import ahead
 from liftlock_tui.replies import PushEnded
 
 _VIEWS = {"files": "files", "rendered": "manifests", "live": "live cluster"}
@@ -23,6 +25,15 @@ def title_pieces(
         (" → ", "accent"),
         ("Git" if plan.adopts else printable(", ".join(plan.targets)), "strong bold"),
     )
+    if plan.wave is not None:
+        place = plan.wave
+        left += ((f"  {place.word} {place.number}/{len(place.targets)} ", "accent bold"),)
+        ahead = place.targets[place.number :]
+        left += ((f"then {', '.join(map(printable, ahead))} ", "muted"),) if ahead and columns >= 100 else ()
+    if plan.back is not None:
+        what = printable(f" {', '.join(plan.asked)} in {', '.join(plan.targets)} ")
+        left = ((what, "strong bold"), ("↶ ", "accent"), mark_piece(plan.back.revision))
+        left += ((f" {plan.back.revision[:7]}", "strong bold"),)
     chosen = plan.chosen
     view = (f" {_VIEWS[shown]} ", "accent")
     if columns < 100:
@@ -52,8 +63,34 @@ def caution_lines(plan: Plan, cautions: Sequence[Caution], columns: int) -> list
     return rows
 
 
-def result_lines(promotion: Promotion | None, pushed: PushEnded | None) -> list[tuple[Piece, ...]]:
+def nothing_lines(plan: Plan) -> list[Line]:
+    """Why nothing would be committed, and the way on."""
+    if any(ahead(plan, change) and not change.blocked for change in plan.changes):
+        return [
+            BLANK,
+            line(("  Nothing is staged: nothing would be committed.", "muted")),
+            line(("  Space", "accent bold"), (" stages the change under the cursor.", "muted")),
+        ]
+    count = len(plan.changes)
+    return [
+        BLANK,
+        line((f"  = Nothing waits to move from {printable(plan.source)}.", "level")),
+        line((f"  What differs ({plural(count, 'change')}) is kept on purpose or cannot be staged:", "muted")),
+        line(
+            ("  l", "accent bold"),
+            (" opens the fold under the cursor and shows why, ", "muted"),
+            ("Space", "accent bold"),
+            (" stages one.", "muted"),
+        ),
+    ]
+
+
+def result_lines(
+    promotion: Promotion | None, pushed: PushEnded | None, requested: Proposed | None = None
+) -> list[tuple[Piece, ...]]:
     """How far the promotion is, and after a push what may follow it."""
+    if requested is not None:
+        return _request_lines(requested)
     if pushed is not None:
         where = (f" to {remote_branch(pushed.publication)}", "strong")
         rows: list[tuple[Piece, ...]] = [(("✓ pushed ", "level bold"), mark_piece(pushed.pushed.commit), where)]
@@ -63,6 +100,29 @@ def result_lines(promotion: Promotion | None, pushed: PushEnded | None) -> list[
         branch = (shorten(promotion.branch, 80), "strong")
         return [(("✓ committed ", "level bold"), mark_piece(promotion.commit), commit, branch)]
     return []
+
+
+def _request_lines(requested: Proposed) -> list[tuple[Piece, ...]]:
+    flight = requested.flight
+    if flight is None:
+        head: tuple[Piece, ...] = (
+            ("✓ pushed ", "level bold"),
+            mark_piece(requested.commit),
+            (f" {requested.branch}", "strong"),
+        )
+        page = (("y ", "accent bold"), ("copies the page that opens its pull request ", "muted"), (requested.page, ""))
+        return [head, page]
+    done = {"opened": "opened", "updated": "updated", "unchanged": "in flight with just this:"}[requested.done]
+    title = (f"#{flight.number} ", "accent bold"), (flight.request.title, "strong")
+    return [
+        ((f"✓ {done} ", "level bold"), mark_piece(requested.commit), (" ", ""), *title),
+        (
+            ("y ", "accent bold"),
+            ("copies ", "muted"),
+            (flight.request.url, ""),
+            ("   i on the board follows it", "muted"),
+        ),
+    ]
 
 
 def after_push(ended: PushEnded) -> list[str]:

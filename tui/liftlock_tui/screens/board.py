@@ -10,24 +10,26 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.timer import Timer
 
+from liftlock.model.report import CellPast
 from liftlock.text import plural
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import Piece
 from liftlock_tui.jobs import engine_of, start
 from liftlock_tui.messages import CommitsRead, Failed, Planned, UnpushedRead
-from liftlock_tui.render.board import detail_lines
+from liftlock_tui.render.board import SINCE, detail_lines
 from liftlock_tui.screens.board_live import BoardLive
-from liftlock_tui.screens.page import Page
+from liftlock_tui.screens.board_outside import BoardOutside
+from liftlock_tui.screens.board_record import BoardRecord
+from liftlock_tui.screens.board_reviews import BoardReviews
+from liftlock_tui.screens.filtering import Filtering
 from liftlock_tui.widgets.bars import Bar, Footer
-from liftlock_tui.widgets.grid import Grid
+from liftlock_tui.widgets.grid import HEADER, Grid
 from liftlock_tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
     from liftlock.model.board import Board, CellKey
     from liftlock.model.plan import Plan
     from liftlock.model.promotion import Promotion
-    from liftlock.model.revision import Revision
-    from liftlock_tui.widgets.filter_line import FilterLine
 
 REST = 0.08
 """Seconds the cursor rests before all about its cell is shown."""
@@ -35,7 +37,7 @@ PAUSE = 0.07
 """Seconds after that before the commits of its cell are read."""
 
 
-class BoardScreen(BoardLive, Page):
+class BoardScreen(BoardRecord, BoardReviews, BoardLive, BoardOutside, Filtering):
     """Apps × environments in promotion order, and all about the cell under the cursor."""
 
     AUTO_FOCUS = "Grid"
@@ -46,7 +48,7 @@ class BoardScreen(BoardLive, Page):
         self.board: Board | None = None
         self.unpushed: tuple[Promotion, ...] = ()
         self._doing: dict[str, str] = {}
-        self._commits: dict[CellKey, tuple[Revision, ...]] = {}
+        self._pasts: dict[CellKey, CellPast] = {}
         self._rest: Timer | None = None
         self._planning = 0
         self._fetch_told: Piece = ("", "")
@@ -77,11 +79,19 @@ class BoardScreen(BoardLive, Page):
             known.sources.get(name) is None or known.sources[name].commit != source.commit
             for name, source in board.sources.items()
         ):
-            self._commits.clear()
+            self._pasts.clear()
         self.board = board
         self.grid.show(board, self.app.now())
+        self._share_height()
         self._status()
         self._show_detail()
+
+    def _share_height(self) -> None:
+        """Where the detail is below the grid, it gets what the grid does not need."""
+        stacked = self.has_class("-high") and not self.has_class("-broad")
+        most = self.size.height * 3 // 5
+        self.grid.styles.height = max(HEADER + 2, min(self.grid.needed, most)) if stacked else "1fr"
+        self.query_one("#detail").styles.height = "1fr" if stacked or self.has_class("-broad") else None
 
     def doing(self, what: str, text: str = "") -> None:
         """Say that something is going on; without a text that it is over."""
@@ -90,6 +100,10 @@ class BoardScreen(BoardLive, Page):
         else:
             self._doing.pop(what, None)
         self._status()
+
+    def is_doing(self, what: str) -> bool:
+        """Whether that is going on."""
+        return what in self._doing
 
     def fetch_told(self, text: str, role: str = "muted") -> None:
         """Say how the last fetch ended."""
@@ -121,7 +135,9 @@ class BoardScreen(BoardLive, Page):
         if marked:
             right.append((f" • {marked} marked ", "accent"))
         if self.unpushed:
-            right.append((f" ↑ {plural(len(self.unpushed), 'promotion')} not pushed ", "behind"))
+            right.append((f" ↑ {plural(len(self.unpushed), 'promotion')} not pushed: P ", "behind"))
+        if self.flights:
+            right.append((f" ⇄ {len(self.flights)} in flight: i ", "accent"))
         right += [(f" {text} ", "muted") for text in self._doing.values()] or [self._fetch_told]
         bar.say(left, (*right, (" ", "")))
 
@@ -131,11 +147,14 @@ class BoardScreen(BoardLive, Page):
         if not view.display or self.board is None or cell is None:
             return
         columns = max(20, view.columns - 1)
-        commits = self._commits.get(cell)
-        view.show(detail_lines(self.board, self.grid.state, *cell, commits, self.app.now(), columns, self.live))
+        past = self._pasts.get(cell)
+        flights = self.flights_to(*cell)
+        now = self.app.now()
+        view.show(detail_lines(self.board, self.grid.state, *cell, past, now, columns, self.live, flights))
 
     def on_resize(self) -> None:
         """The pane beside the grid is laid out anew."""
+        self.call_after_refresh(self._share_height)
         self.call_after_refresh(self._show_detail)
 
     @on(Grid.Moved)
@@ -149,19 +168,19 @@ class BoardScreen(BoardLive, Page):
         self._show_detail()
         view = self.query_one("#detail", LineView)
         view.move_to(0, 0)
-        if view.display and self.grid.cell not in self._commits:
+        if view.display and self.grid.cell not in self._pasts:
             self._rest = self.set_timer(PAUSE, self._read_commits)
 
     def _read_commits(self) -> None:
         state, key = self.grid.state, self.grid.cell
         if state is None or key is None or not self.app.ready:
             return
-        cell, engine = state.cell, engine_of(self)
-        start(self, "log", lambda job: CommitsRead(key, engine.log(cell, limit=8)))
+        cell, shown, engine = state.cell, (state.versions or ())[:SINCE], engine_of(self)
+        start(self, "log", lambda job: CommitsRead(key, engine.past(cell, shown, limit=8)))
 
     def on_commits_read(self, message: CommitsRead) -> None:
         """The last commits of a cell are there."""
-        self._commits[message.key] = message.commits
+        self._pasts[message.key] = message.past
         self._show_detail()
 
     # Acts ----------------------------------------------------------------------------------------------------------
@@ -171,21 +190,26 @@ class BoardScreen(BoardLive, Page):
         """What Esc will do."""
         if not isinstance(self.focused, Grid):
             return "to the grid"
-        return "all apps" if self.grid.filtered else "no marks" if self.grid.marked else ""
+        if self.grid.filtered or self.grid.marked:
+            return "all apps" if self.grid.filtered else "no marks"
+        return "stop planning" if self.is_doing("plan") else "stop fetching" if self.is_doing("fetch-asked") else ""
 
     def action_back(self) -> None:
-        """Esc, layer by layer: back to the grid, the filter, the marks."""
+        """Esc, layer by layer: the filter, back to the grid, the marks."""
+        if self.drop_filter():
+            return
         if not isinstance(self.focused, Grid):
-            self._close_filter()
-        elif self.grid.filtered:
-            for field in self.query("#filter"):
-                field.value = ""  # type: ignore[attr-defined]
-            self.grid.filter("")
-            self._close_filter()
+            self.grid.focus()
         elif self.grid.marked:
             self.grid.marked.clear()
             self.grid.repaint()
             self._status()
+        elif self.is_doing("plan"):
+            self._planning += 1
+            self.workers.cancel_group(self, "plan")
+            self.doing("plan", "")
+        else:
+            self.app.stop_fetching()
 
     @on(Grid.Chosen)
     def action_open(self) -> None:
@@ -198,36 +222,18 @@ class BoardScreen(BoardLive, Page):
             return
         from liftlock_tui.screens.cell import CellScreen
 
-        self.app.push_screen(CellScreen(self.board, self.grid.state, *self.grid.cell))
+        cell = self.grid.cell
+        self.app.push_screen(CellScreen(self.board, self.grid.state, *cell, self.live, self.flights_to(*cell)))
 
-    async def action_filter(self) -> None:
-        """Type a filter."""
-        from liftlock_tui.widgets.filter_line import FilterLine
+    FILTER_HINT = "apps with these words; !word leaves out"
 
-        if not self.query("#filter"):
-            await self.mount(FilterLine(), before=self.query_one(Footer))
-        field = self.query_one("#filter")
-        field.display = True
-        self.set_focus(field)
+    def sift(self, text: str) -> None:
+        """Show only apps that pass."""
+        self.grid.filter(text)
 
-    def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
-        """Show what passes."""
-        self.grid.filter(event.text)
-        if event.done:
-            self._close_filter()
-
-    async def set_filter(self, text: str) -> None:
-        """Filter by these words."""
-        from liftlock_tui.widgets.filter_line import FilterLine
-
-        await self.action_filter()
-        self.query_one(FilterLine).value = text
-        self._close_filter()
-
-    def _close_filter(self) -> None:
-        for field in self.query("#filter"):
-            field.display = bool(getattr(field, "value", ""))
-        self.grid.focus()
+    def sifted(self) -> Grid:
+        """The grid."""
+        return self.grid
 
     def action_refetch(self) -> None:
         """Fetch and read again; lost connections are tried now."""
@@ -340,10 +346,12 @@ class BoardScreen(BoardLive, Page):
     def on_failed(self, message: Failed) -> None:
         """Say what could not be done."""
         self.doing(message.doing)
-        if message.doing == "log":
+        if message.doing == "flights":
+            self.doing("flights", f"! {message.error.title}")  # beside: what is read from Git goes on
+        elif message.doing == "log":
             key = self.grid.cell
             if key is not None:
-                self._commits[key] = ()
+                self._pasts[key] = CellPast((), {})
                 self.app.notice(message.error.title, message.error.detail)
         elif message.doing != "plan" or message.epoch == self._planning:
             from liftlock_tui.modals.dialog import told

@@ -19,8 +19,10 @@ from liftlock_tui.messages import Failed
 from liftlock_tui.modals.dialog import error_paragraphs
 from liftlock_tui.render.board import mark_piece
 from liftlock_tui.render.diff import missing_lines, object_lines, remark_lines
+from liftlock_tui.render.patch import patch
 from liftlock_tui.replies import Compared, Progress
-from liftlock_tui.screens.page import Page
+from liftlock_tui.screens.searching import Searching
+from liftlock_tui.sieve import Sieve
 from liftlock_tui.widgets.bars import Bar, Footer
 from liftlock_tui.widgets.diff_view import DiffView
 from liftlock_tui.widgets.lines import LineList, Row
@@ -33,7 +35,7 @@ _SIGNS = {
 MISSING, REMARKS = "missing", "remarks"
 
 
-class CompareScreen(Page):
+class CompareScreen(Searching):
     """Objects on one side, what differs in the one under the cursor on the other."""
 
     CSS_PATH = "../styles/compare.tcss"
@@ -47,6 +49,7 @@ class CompareScreen(Page):
         self._comparisons: tuple[Comparison, ...] = ()
         self._renderings: tuple[Rendering, ...] = ()
         self._epoch = 0
+        self._sieve = Sieve()
         self._doing = "rendering both"
         self._error: LiftlockError | None = None
 
@@ -130,7 +133,11 @@ class CompareScreen(Page):
             said = f"· {plural(sum(len(r.notes) for r in noted), 'remark')}"
             rows.append(Row(REMARKS, (Line(fit(((said, "muted"),), columns)), BLANK)))
         for explanation in (Explanation.PENDING, Explanation.UNEXPLAINED, Explanation.EXPECTED):
-            mine = [(n, c) for n, c in enumerate(self._comparisons) if c.explanation is explanation]
+            mine = [
+                (n, c)
+                for n, c in enumerate(self._comparisons)
+                if c.explanation is explanation and self._sieve.passes(f"{c.diff.key} {c.why}")
+            ]
             if not mine:
                 continue
             sign, role = _SIGNS[explanation]
@@ -180,6 +187,15 @@ class CompareScreen(Page):
         else:
             view.show([BLANK, line(("  = nothing differs", "level"))])
 
+    def list_pane(self) -> LineList:
+        """The objects."""
+        return self.query_one("#objects", LineList)
+
+    def sift_list(self, sieve: Sieve) -> None:
+        """Show only objects that pass."""
+        self._sieve = sieve
+        self._show()
+
     def action_swap(self) -> None:
         """To the other pane."""
         other = "#objects" if isinstance(self.focused, DiffView) else "#difference"
@@ -188,6 +204,10 @@ class CompareScreen(Page):
     def action_fetch(self) -> None:
         """Fetch what is missing."""
         self._compare(fetch=True)
+
+    def patch(self) -> str:
+        """All that differs, as a patch from the one to the other."""
+        return patch((), [found.diff for found in self._comparisons])
 
     def action_copy(self) -> None:
         """Copy as Markdown."""
@@ -198,10 +218,12 @@ class CompareScreen(Page):
     @property
     def esc_word(self) -> str:
         """What Esc will do."""
-        return "to the objects" if isinstance(self.focused, DiffView) else "board"
+        return self.sieve_word or ("to the objects" if isinstance(self.focused, DiffView) else "board")
 
     def action_back(self) -> None:
         """To the objects, then to the board."""
+        if self.drop_filter():
+            return
         if isinstance(self.focused, DiffView):
             self.action_swap()
         else:

@@ -10,18 +10,22 @@ from textual.binding import BindingType
 
 from liftlock.model.convergence import Convergence, Outcome
 from liftlock.model.live import Act
+from liftlock.model.wave import Wave, WaveState
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import BLANK, Line, line
 from liftlock_tui.jobs import Job, engine_of, start
-from liftlock_tui.messages import Failed
+from liftlock_tui.messages import Failed, Planned
 from liftlock_tui.modals.dialog import told
 from liftlock_tui.render.converge import target_lines, title
-from liftlock_tui.replies import Converged, Offered
-from liftlock_tui.screens.page import Page
+from liftlock_tui.render.waves import wave_lines
+from liftlock_tui.replies import Converged, LandedApps, Offered, WaveRead
+from liftlock_tui.screens.way_back import WayBack
 from liftlock_tui.widgets.bars import Bar, Footer
 from liftlock_tui.widgets.lines import LineView
 
 SECOND = 1.0
+AGAIN = 5.0
+"""Seconds after which it is looked again how the wave stands."""
 _ACTS = {
     "reconcile": (Act.RECONCILE,),
     "sync": (Act.SYNC,),
@@ -31,7 +35,7 @@ _ACTS = {
 _ENDS = (Outcome.CONVERGED, Outcome.STUCK, Outcome.SUPERSEDED, Outcome.TIMED_OUT)
 
 
-class ConvergeScreen(Page):
+class ConvergeScreen(WayBack):
     """One promotion in one environment, on all its targets. Leaving it stops nothing."""
 
     CSS_PATH = "../styles/live.tcss"
@@ -44,8 +48,10 @@ class ConvergeScreen(Page):
         self.environment = environment
         self.revision = revision
         self.states: tuple[Convergence, ...] = ()
+        self.wave: Wave | None = None
         self._stop: Callable[[], None] = lambda: None
         self._rung = False
+        self._no_wave = False
 
     def compose(self) -> ComposeResult:
         """Title, what happens, keys."""
@@ -56,6 +62,7 @@ class ConvergeScreen(Page):
     def on_mount(self) -> None:
         """Follow it."""
         self.set_interval(SECOND, self._show)
+        self.set_interval(AGAIN, self._ask_wave)
         self._show()
         live, environment, revision = engine_of(self).live, self.environment, self.revision
 
@@ -78,6 +85,7 @@ class ConvergeScreen(Page):
         """Something is new."""
         self.states = message.states
         self._show()
+        self.call_after_refresh(self._show)  # a scroll bar that came takes a column
         self.refresh_bindings()
         outcomes = {one.outcome for one in self.states}
         if outcomes and outcomes <= set(_ENDS):
@@ -86,16 +94,30 @@ class ConvergeScreen(Page):
             self._rung = False
             self.app.say_title(f"{self.environment} converging")
 
+    def _ask_wave(self) -> None:
+        """Where it is a step of a wave: how that stands, until the next step may begin."""
+        waves, revision = engine_of(self).waves, self.revision
+        if not self._no_wave and (self.wave is None or self.wave.state is not WaveState.READY):
+            start(self, "wave", lambda job: WaveRead(waves.of(revision)))
+
+    def on_wave_read(self, message: WaveRead) -> None:
+        """It is known."""
+        self.wave, self._no_wave = message.wave, message.wave is None
+        self._show()
+        self.refresh_bindings()
+
     def _ended(self, outcome: Outcome) -> None:
         """The bell and the title tell the end, once."""
         self.app.say_title(f"{self.environment} {outcome}")
         if not self._rung:
             self._rung = True
             self.app.bell()
+            self._ask_wave()
 
     def on_failed(self, message: Failed) -> None:
         """Say what could not be done."""
-        self.app.push_screen(told(message.error))
+        if message.doing != "wave":  # asked again in a moment
+            self.app.push_screen(told(message.error))
 
     def on_resize(self) -> None:
         """Lay out anew."""
@@ -115,12 +137,16 @@ class ConvergeScreen(Page):
         columns = max(30, view.columns - 1)
         several = len(self.states) > 1
         rows: list[Line] = [drawn for one in self.states for drawn in target_lines(one, now, columns, several=several)]
+        if self.wave is not None and rows:
+            rows += [BLANK, *wave_lines(self.wave, columns, now)]
         view.show(rows or [BLANK, line(("   · asking the cluster", "muted"))])
 
     # Acts ----------------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An act is live where a controller can do it as it stands now."""
+        if action == "next":
+            return self.wave is not None and self.wave.state is WaveState.READY and self.wave.next is not None
         acts = _ACTS.get(action)
         return not acts or not self.states or any(act in one.interventions for one in self.states for act in acts)
 
@@ -151,6 +177,23 @@ class ConvergeScreen(Page):
         halted = any(Act.RESUME in one.interventions for one in self.states)
         self._offer(Act.RESUME if halted else Act.SUSPEND)
 
+    def action_rollback(self) -> None:
+        """Take back what this brought: choose one of the states that the app had before."""
+        engine, environment, revision = engine_of(self), self.environment, self.revision
+
+        def work(job: Job) -> LandedApps:
+            found = engine.where(revision)
+            return LandedApps(environment, tuple(one.app for one in found if one.environment == environment))
+
+        start(self, "landed", work)
+
+    def on_landed_apps(self, message: LandedApps) -> None:
+        """The apps that it brought: the one, or one of them, goes back."""
+        if message.apps:
+            self.choose_app(message.environment, tuple(dict.fromkeys(message.apps)))
+        else:
+            self.app.notice("it is not known which app this brought", "B on the board takes a cell back")
+
     def action_objects(self) -> None:
         """Walk through the objects."""
         self.app.objects(self.environment, "")
@@ -159,6 +202,18 @@ class ConvergeScreen(Page):
         """Try a lost connection now."""
         engine_of(self).live.retry(self.environment)
         self.app.notice("trying again")
+
+    def action_next(self) -> None:
+        """Open the plan of the wave's next step."""
+        wave, waves = self.wave, engine_of(self).waves
+        if wave is not None:
+            start(self, "next", lambda job: Planned(waves.next(wave.id), 0))
+
+    def on_planned(self, message: Planned) -> None:
+        """It is there: this screen and the stage before it give way to the new one."""
+        from liftlock_tui.screens.stage import StageScreen
+
+        self.app.switch_screen(StageScreen(message.plan))
 
     @property
     def esc_word(self) -> str:

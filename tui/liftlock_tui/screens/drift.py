@@ -20,13 +20,14 @@ from liftlock_tui.messages import Failed
 from liftlock_tui.modals.dialog import error_paragraphs, told
 from liftlock_tui.render.livediff import change_lines, effect_piece
 from liftlock_tui.replies import Adopted, Diffed, Offered
-from liftlock_tui.screens.page import Page
+from liftlock_tui.screens.searching import Searching
+from liftlock_tui.sieve import Sieve
 from liftlock_tui.widgets.bars import Bar, Footer
 from liftlock_tui.widgets.diff_view import DiffView
 from liftlock_tui.widgets.lines import LineList, Row
 
 
-class DriftScreen(Page):
+class DriftScreen(Searching):
     """Objects on one side, what an apply would change in the one under the cursor on the other."""
 
     CSS_PATH = "../styles/drift.tcss"
@@ -39,6 +40,7 @@ class DriftScreen(Page):
         self.apps = apps
         self._diffs: list[LiveDiff] = []
         self._epoch = 0
+        self._sieve = Sieve()
         self._doing = ""
         self._error: LiftlockError | None = None
 
@@ -124,6 +126,8 @@ class DriftScreen(Page):
                 said = wrapped((("! ", "problem bold"), (diff.problem, "problem")), columns, indent=2)
                 rows.append(Row((number, -1), tuple(said)))
             for at, change in enumerate(diff.changes):
+                if not self._sieve.passes(f"{diff.app} {change.key} {change.effect}"):
+                    continue
                 name = (("  ", ""), (f"{change.key.kind} ", "muted"), (change.key.name, "strong"), ("  ", ""))
                 rows.append(Row((number, at), (Line(fit((*name, effect_piece(change)), columns)),)))
             if not diff.changes and not diff.problem:
@@ -200,6 +204,15 @@ class DriftScreen(Page):
 
         ask(self.app, message.interventions)
 
+    def list_pane(self) -> LineList:
+        """The objects."""
+        return self.query_one("#objects", LineList)
+
+    def sift_list(self, sieve: Sieve) -> None:
+        """Show only objects that pass."""
+        self._sieve = sieve
+        self._show()
+
     def action_swap(self) -> None:
         """To the other pane."""
         other = "#objects" if isinstance(self.focused, DiffView) else "#difference"
@@ -208,10 +221,12 @@ class DriftScreen(Page):
     @property
     def esc_word(self) -> str:
         """What Esc will do."""
-        return "to the objects" if isinstance(self.focused, DiffView) else "board"
+        return self.sieve_word or ("to the objects" if isinstance(self.focused, DiffView) else "board")
 
     def action_back(self) -> None:
         """To the objects, then to the board."""
+        if self.drop_filter():
+            return
         if isinstance(self.focused, DiffView):
             self.action_swap()
         else:

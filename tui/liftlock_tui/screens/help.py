@@ -12,6 +12,7 @@ from textual.widgets import Input
 from liftlock_tui.actions import ACTIONS, BY_ID, Action, key_name
 from liftlock_tui.ink import BLANK, Line, line, wrapped
 from liftlock_tui.modals.dialog import Dialog, keys_line
+from liftlock_tui.sieve import Sieve
 from liftlock_tui.widgets.bars import Words
 from liftlock_tui.widgets.lines import LineView
 
@@ -69,7 +70,7 @@ class HelpScreen(Dialog[None]):
         self.dismiss(None)
 
     def _search(self, text: str) -> None:
-        words = text.lower().split()
+        words = Sieve.of(text)
         columns = max(30, self.query_one(LineView).columns - 1)
         rows: list[Line] = []
         here = [action for action in ACTIONS if action in self._live and action.where not in ("app", "move")]
@@ -78,19 +79,19 @@ class HelpScreen(Dialog[None]):
         groups = dict.fromkeys(action.group for action in others if action in self._live)
         for group in {**groups, **dict.fromkeys(action.group for action in others)}:
             rows += self._group(group, [action for action in others if action.group == group], words, columns)
-        signs = [sign for sign in SIGNS if all(word in " ".join(sign).lower() for word in words)]
+        signs = [sign for sign in SIGNS if words.passes(*sign)]
         if signs:
             rows += [line(("Signs", "accent bold"))]
             rows += [row for text, role, about in signs for row in _entry(text, role, about, columns)]
         self.query_one(LineView).show(rows or [line(("nothing has these words", "muted"))], top=True)
 
-    def _group(self, title: str, actions: list[Action], words: list[str], columns: int) -> list[Line]:
+    def _group(self, title: str, actions: list[Action], words: Sieve, columns: int) -> list[Line]:
         rows: list[Line] = []
         for action in actions:
             keys = "  ".join(key_name(key) for key in self.app.keys_of(action.id))
             if action.each:
                 keys = f"{key_name(action.keys[0])}…{key_name(action.keys[-1])}"
-            if all(word in f"{keys} {action.label} {action.help}".lower() for word in words):
+            if words.passes(f"{keys} {action.label} {action.help}"):
                 rows += _entry(keys, "strong bold", action.help, columns)
         return [line((title, "accent bold")), *rows, BLANK] if rows else []
 

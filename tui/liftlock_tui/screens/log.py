@@ -12,7 +12,8 @@ from liftlock.commands import Entry, Journal
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import BLANK, Line, line, wrapped
 from liftlock_tui.replies import JournalGrew
-from liftlock_tui.screens.page import Page
+from liftlock_tui.screens.filtering import Filtering
+from liftlock_tui.sieve import Sieve
 from liftlock_tui.widgets.bars import Bar, Footer
 from liftlock_tui.widgets.lines import LineView
 
@@ -32,7 +33,7 @@ def log_lines(entries: tuple[Entry, ...], columns: int) -> list[Line]:
     return rows
 
 
-class LogScreen(Page):
+class LogScreen(Filtering):
     """What changed something, or with `a` everything."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("log")]
@@ -42,6 +43,7 @@ class LogScreen(Page):
         self._journal = journal
         self._everything = False
         self._stop: Callable[[], None] = lambda: None
+        self._sieve = Sieve()
 
     def compose(self) -> ComposeResult:
         """The log."""
@@ -71,11 +73,18 @@ class LogScreen(Page):
         self._show()
 
     def _show(self) -> None:
-        entries = self._journal.entries(mutating_only=not self._everything)
+        entries = tuple(
+            entry
+            for entry in self._journal.entries(mutating_only=not self._everything)
+            if self._sieve.passes(f"{entry.action} {entry.text}")
+        )
         view = self.query_one(LineView)
         at_end = view.scroll_offset.y >= view.max_scroll_y
         rows = log_lines(entries, max(20, view.columns - 1))
-        nothing = "nothing has been changed yet" if not self._everything else "nothing has been run yet"
+        nothing = (
+            "nothing here has these words" if self._sieve else "nothing has been changed yet: a shows what only read"
+        )
+        nothing = nothing if self._sieve or not self._everything else "nothing has been run yet"
         view.show(rows or [BLANK, line((f"  {nothing}", "muted"))])
         if at_end:
             self.call_after_refresh(view.action_last)
@@ -93,6 +102,23 @@ class LogScreen(Page):
         """Copy what changed something as a script."""
         self.app.copy(self._journal.as_script())
 
+    FILTER_HINT = "commands with these words; !word leaves out"
+
+    def sift(self, text: str) -> None:
+        """Show only commands that pass."""
+        self._sieve = Sieve.of(text)
+        self._show()
+
+    def sifted(self) -> LineView:
+        """The log."""
+        return self.query_one(LineView)
+
+    @property
+    def esc_word(self) -> str:
+        """What Esc will do."""
+        return "all commands" if self.filter_text else "back"
+
     def action_back(self) -> None:
-        """Back."""
-        self.app.pop_screen()
+        """The filter, then back."""
+        if not self.drop_filter():
+            self.app.pop_screen()

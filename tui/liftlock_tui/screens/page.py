@@ -27,6 +27,12 @@ class Page(Screen[None]):
     def tick(self, now: float) -> None:
         """Time has gone on: ages are shown anew."""
 
+    def patch(self) -> str:
+        """The difference that is shown, for a pager; "" where there is none."""
+        from liftlock_tui.widgets.diff_view import DiffView
+
+        return "\n".join(drawn.text for view in self.query(DiffView) for drawn in view.lines)
+
     def repaint(self) -> None:
         """The colours have changed."""
         for widget in self.query("*"):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Input
 
 from liftlock.model.diff import ObjectKey
 from liftlock.model.health import HealthStatus, LiveObject
@@ -16,17 +15,15 @@ from liftlock_tui.ink import BLANK, Line, fit, line, wrapped
 from liftlock_tui.jobs import engine_of, start
 from liftlock_tui.render.converge import object_pieces
 from liftlock_tui.replies import TreeRead
-from liftlock_tui.screens.page import Page
+from liftlock_tui.screens.filtering import Filtering
+from liftlock_tui.sieve import Sieve
 from liftlock_tui.widgets.bars import Bar, Footer, Words
 from liftlock_tui.widgets.lines import LineList, Row
-
-if TYPE_CHECKING:
-    from liftlock_tui.widgets.filter_line import FilterLine
 
 SECOND = 1.0
 
 
-class ResourcesScreen(Page):
+class ResourcesScreen(Filtering):
     """A tree with a cursor that stays with its object while the cluster moves."""
 
     CSS_PATH = "../styles/live.tcss"
@@ -39,7 +36,7 @@ class ResourcesScreen(Page):
         self.of = app
         self._objects: tuple[LiveObject, ...] = ()
         self._shut: set[ObjectKey] = set()
-        self._words: tuple[str, ...] = ()
+        self._sieve = Sieve()
         self._read = False
 
     def compose(self) -> ComposeResult:
@@ -81,7 +78,7 @@ class ResourcesScreen(Page):
             Row(item.key, (Line(fit(object_pieces(item, depth), columns)),))
             for item, depth in self._walk(self._objects, 0)
         ]
-        nothing = "nothing here has these words" if self._words else "nothing was found" if self._read else "looking"
+        nothing = "nothing here has these words" if self._sieve else "nothing was found" if self._read else "looking"
         view.show(rows or [Row(None, (BLANK, line((f"   {nothing}", "muted"))))])
         bad = sum(item.health.status is HealthStatus.DEGRADED for item in self._objects)
         about = f"{self.of} in {self.environment}" if self.of else self.environment
@@ -94,8 +91,8 @@ class ResourcesScreen(Page):
     def _walk(self, items: tuple[LiveObject, ...], depth: int) -> Iterator[tuple[LiveObject, int]]:
         for item in items:
             below = list(self._walk(item.children, depth + 1)) if item.key not in self._shut else []
-            text = f"{item.key} {item.note} {' '.join(item.images)}".lower()
-            if below or all(word in text for word in self._words):
+            text = f"{item.key} {item.health.status} {item.note} {' '.join(item.images)}"
+            if below or self._sieve.passes(text):
                 yield item, depth
                 yield from below
 
@@ -158,42 +155,25 @@ class ResourcesScreen(Page):
             target = lanes[0].target if lanes else None
             k9s(self.app, key, (target.workloads or target.context) if target is not None else "")
 
-    async def action_filter(self) -> None:
-        """Type a filter."""
-        from liftlock_tui.widgets.filter_line import FilterLine
+    FILTER_HINT = "objects with these words; !word leaves out"
 
-        if not self.query("#filter"):
-            await self.mount(FilterLine(), before=self.query_one(Footer))
-        field = self.query_one("#filter", Input)
-        field.display = True
-        self.set_focus(field)
-
-    def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
-        """Show what passes."""
-        self._words = tuple(event.text.lower().split())
+    def sift(self, text: str) -> None:
+        """Show only objects that pass, and their owners."""
+        self._sieve = Sieve.of(text)
         self._show()
-        if event.done:
-            self._close_filter()
 
-    def _close_filter(self) -> None:
-        for field in self.query("#filter"):
-            field.display = bool(getattr(field, "value", ""))
-        self.query_one(LineList).focus()
+    def sifted(self) -> LineList:
+        """The tree."""
+        return self.query_one(LineList)
 
     @property
     def esc_word(self) -> str:
         """What Esc will do."""
-        return "all objects" if self._words else "back"
+        return "all objects" if self.filter_text else "back"
 
     def action_back(self) -> None:
         """The filter, then back."""
-        if self._words or not isinstance(self.focused, LineList):
-            self._words = ()
-            for field in self.query("#filter"):
-                field.value = ""  # type: ignore[attr-defined]
-            self._close_filter()
-            self._show()
-        else:
+        if not self.drop_filter():
             self.app.pop_screen()
 
 

@@ -15,6 +15,7 @@ from liftlock.errors import EditError, LiftlockError
 from liftlock.model.diff import FileDiff, Rendering
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion
+from liftlock.model.review import Proposed as ProposedRequest
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import BLANK, Line, line
 from liftlock_tui.jobs import Job, engine_of, start
@@ -22,11 +23,13 @@ from liftlock_tui.messages import Failed
 from liftlock_tui.modals.dialog import Told, error_paragraphs, told
 from liftlock_tui.render import diff as diffs
 from liftlock_tui.render.plan import Node, why_lines
-from liftlock_tui.render.stage import after_push, result_lines, title_pieces
+from liftlock_tui.render.stage import after_push, nothing_lines, result_lines, title_pieces
 from liftlock_tui.replies import Previewed, Progress, PushEnded, Rendered
-from liftlock_tui.screens.page import Page
 from liftlock_tui.screens.stage_acts import StageActs
+from liftlock_tui.screens.stage_gates import StageGates
 from liftlock_tui.screens.stage_live import StageLive
+from liftlock_tui.screens.stage_outside import StageOutside
+from liftlock_tui.screens.stage_waves import StageWaves
 from liftlock_tui.widgets.bars import Bar, Footer, Words
 from liftlock_tui.widgets.diff_view import DiffView
 from liftlock_tui.widgets.lines import LineList
@@ -38,7 +41,7 @@ SIDE_COLUMNS = 160
 CONTEXT = 3
 
 
-class StageScreen(StageLive, StageActs, Page):
+class StageScreen(StageLive, StageGates, StageWaves, StageActs, StageOutside):
     """A plan, what it would commit, and the way to the commit and its push."""
 
     CSS_PATH = "../styles/stage.tcss"
@@ -50,6 +53,7 @@ class StageScreen(StageLive, StageActs, Page):
         self.plan = plan
         self.promotion: Promotion | None = None
         self.pushed: PushEnded | None = None
+        self.requested: ProposedRequest | None = None
         self.draft: str | None = None
         self.epoch = 0
         self.view_of = "files"
@@ -57,6 +61,7 @@ class StageScreen(StageLive, StageActs, Page):
         self._side: bool | None = None
         self._around = CONTEXT
         self._diffs: tuple[FileDiff, ...] = ()
+        self._previewed = False
         self._cautions: tuple[Caution, ...] = plan.warnings
         self._renderings: list[Rendering] = []
         self._whole = False
@@ -67,12 +72,13 @@ class StageScreen(StageLive, StageActs, Page):
         self._editing = ""
 
     def compose(self) -> ComposeResult:
-        """Title, plan, preview, why, result, keys."""
+        """Title, plan, preview, why, gates, result, keys."""
         yield Bar(id="title", classes="bar")
         with Container(id="body"):
             yield PlanTree(self.plan, id="plan")
             yield DiffView(id="preview")
         yield Words(id="why")
+        yield Words(id="gates")
         yield Words(id="result")
         yield Input(id="edit", classes="plain")
         yield Footer()
@@ -111,6 +117,7 @@ class StageScreen(StageLive, StageActs, Page):
         start(
             self, "preview", lambda job: Previewed(epoch, engine.file_diffs(plan), engine.cautions(plan)), epoch=epoch
         )
+        self.ask_gates()
         if self.view_of == "rendered":
             self._render_manifests(fetch=False)
         elif self.view_of == "live":
@@ -134,6 +141,7 @@ class StageScreen(StageLive, StageActs, Page):
         if message.epoch != self.epoch:
             return
         self._diffs, self._cautions, self._broken = message.diffs, message.cautions, None
+        self._previewed = True
         self._show_title()
         self._show_preview()
 
@@ -155,6 +163,8 @@ class StageScreen(StageLive, StageActs, Page):
 
     def on_failed(self, message: Failed) -> None:
         """Say what could not be done, in place where there is one."""
+        if message.doing == "gates":
+            return  # what is wrong with the plan is told in the preview
         if message.doing in ("preview", "render", "compare-live"):
             if message.epoch == self.epoch:
                 self._broken, self._whole = message.error, True
@@ -166,13 +176,13 @@ class StageScreen(StageLive, StageActs, Page):
         )
 
     def _show_preview(self, *, top: bool = False) -> None:
-        columns = self.view.columns
+        columns = self.view.lasting_columns
         side = self.side
         rows: list[Line] = []
         if self._broken is not None:
             rows = [BLANK, *(Line(tuple(pieces)) for pieces in error_paragraphs(self._broken)), BLANK]
             if isinstance(self._broken, EditError):
-                rows += [line(("  take the change out with Space, or type another value with e", "muted"))]
+                rows += [line(("  take the change out with Space, or type another value with Enter", "muted"))]
         elif self.view_of == "live":
             rows = self.live_lines(self._around, columns, side=side)
         elif self.view_of == "rendered":
@@ -181,6 +191,8 @@ class StageScreen(StageLive, StageActs, Page):
             )
         else:
             rows = diffs.files(self._diffs, self._around, columns, side=side)
+            if not rows:
+                rows = nothing_lines(self.plan) if self._previewed else [BLANK, line(("  · making the diff", "muted"))]
         self.view.show(rows, top=top)
 
     def _show_title(self) -> None:
@@ -198,7 +210,7 @@ class StageScreen(StageLive, StageActs, Page):
 
     def _show_result(self) -> None:
         bar = self.query_one("#result", Words)
-        rows = result_lines(self.promotion, self.pushed)
+        rows = result_lines(self.promotion, self.pushed, self.requested)
         bar.display = bool(rows)
         bar.say(*rows)
         self.refresh_bindings()
@@ -363,12 +375,16 @@ class StageScreen(StageLive, StageActs, Page):
     @property
     def esc_word(self) -> str:
         """What Esc will do."""
-        return "no edit" if self._editing else "to the plan" if isinstance(self.focused, DiffView) else "board"
+        if self._editing or self.sieve_word:
+            return "no edit" if self._editing else self.sieve_word
+        return "to the plan" if isinstance(self.focused, DiffView) else "board"
 
     def action_back(self) -> None:
         """Esc, layer by layer: the edit, the other pane, the board."""
         if self._editing:
             self._close_edit()
+        elif self.drop_filter():
+            pass
         elif isinstance(self.focused, DiffView):
             self.action_swap()
         else:
@@ -384,6 +400,8 @@ class StageScreen(StageLive, StageActs, Page):
 
     def copies(self) -> list[str]:
         """What `y` can copy."""
+        if self.requested is not None:
+            return [self.requested.flight.request.url if self.requested.flight is not None else self.requested.page]
         if self.pushed is not None:
             return after_push(self.pushed)
         return ["\n".join(drawn.text for drawn in self.view.lines)]

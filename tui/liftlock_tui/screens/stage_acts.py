@@ -12,23 +12,28 @@ from liftlock_tui.ink import Line, line, wrapped
 from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.modals.choose import Choice, Choose
 from liftlock_tui.modals.commit import CommitDialog
+from liftlock_tui.modals.propose import ProposeDialog
 from liftlock_tui.modals.push import PushDialog
 from liftlock_tui.modals.undo import UndoDialog
+from liftlock_tui.render.history import release_lines
 from liftlock_tui.render.plan import changed_ids
 from liftlock_tui.render.stage import caution_lines
-from liftlock_tui.replies import Committed, PushEnded, Replanned, Undone
+from liftlock_tui.replies import Committed, Pinned, PushEnded, ReleasesRead, Replanned, RequestOpened, Undone
 from liftlock_tui.screens.page import Page
 
 if TYPE_CHECKING:
     from liftlock.model.plan import Caution
+    from liftlock.model.review import Proposed as ProposedRequest
 
 
 class StageActs(Page):
     """What the stage does beyond showing the plan."""
 
     plan: Plan
+    epoch: int
     promotion: Promotion | None
     pushed: PushEnded | None
+    requested: ProposedRequest | None
     draft: str | None
 
     if TYPE_CHECKING:
@@ -57,13 +62,15 @@ class StageActs(Page):
             self.draft = result
         elif result is not None:
             self.draft = None
-            self.promotion, self.pushed = result.promotion, None
+            self.promotion, self.pushed, self.requested = result.promotion, None, None
             self.app.made.insert(0, result.promotion)
             self._show_result()
 
     def action_push(self) -> None:
         """Show what a push would do, and ask."""
-        if self.promotion is not None:
+        if self.requested is not None:
+            self.app.notice("this is in flight already", "i on the board shows where it stands")
+        elif self.promotion is not None:
             self.app.push_screen(PushDialog(self.promotion), self._push_over)
 
     def _push_over(self, result: PushEnded | str | None) -> None:
@@ -75,6 +82,19 @@ class StageActs(Page):
             self.watch_after(result)
         elif result == "replan":
             self.action_replan()
+        elif result == "propose" and self.promotion is not None:
+            self.app.push_screen(ProposeDialog(self.promotion), self._proposed)
+
+    def _proposed(self, result: RequestOpened | None) -> None:
+        if result is None or self.promotion is None:
+            return
+        self.app.made = [made for made in self.app.made if made != self.promotion]
+        self.requested = result.proposed
+        self.app.refill()
+        self.app.board_screen.look_for_flights()
+        for said in result.proposed.notes:
+            self.app.notice(said)
+        self._show_result()
 
     def action_undo(self) -> None:
         """Ask, then take the commit back."""
@@ -114,7 +134,7 @@ class StageActs(Page):
         }:
             self.draft = None  # the old message would speak of other values
         moved = message.plan.base != self.plan.base
-        self.pushed = None
+        self.pushed, self.requested = None, None
         self.busy("")
         self.take(message.plan)
         columns = 66
@@ -134,6 +154,46 @@ class StageActs(Page):
                 else "nothing has moved: the plan stays as it is",
                 "c commits" if moved else "",
             )
+
+    def action_pin(self) -> None:
+        """Ask the source's cluster what runs, and stage that in place of what moves by itself."""
+        epoch, plan, engine = self.epoch, self.plan, engine_of(self)
+        self.busy(f"asking what runs in {plan.source}")
+        start(self, "pin", lambda job: Pinned(epoch, *engine.live.pin(plan)), epoch=epoch)
+
+    def on_pinned(self, message: Pinned) -> None:
+        """What could be pinned is staged; say of the rest why not."""
+        self.busy("")
+        if message.epoch != self.epoch:
+            self.app.notice("the plan changed meanwhile: nothing was pinned", "p asks again")
+            return
+        if not message.found:
+            self.app.notice("nothing to pin", "no version of this plan moves by itself")
+            return
+        self.take(message.plan)
+        left = [pin for pin in message.found if not pin.value]
+        count = len(message.found) - len(left)
+        if not left:
+            self.app.notice(f"{plural(count, 'version')} pinned", message.found[0].why)
+            return
+        rows = [row for pin in left for row in wrapped((("• ", "accent"), (pin.why, "")), 66, indent=2)]
+        self.show_told(f"{count} pinned, {len(left)} not", rows)
+
+    def action_contents(self) -> None:
+        """What the new versions contain, from the clones of the apps' own repositories."""
+        plan, engine = self.plan, engine_of(self)
+        if not engine.settings.user.repositories:
+            self.app.notice("no app's repository is mapped", "[repositories] in your config.toml says where clones are")
+            return
+        start(self, "releases", lambda job: ReleasesRead("", engine.releases.of(plan)))
+
+    def on_releases_read(self, message: ReleasesRead) -> None:
+        """They are read."""
+        if not message.releases:
+            self.app.notice("no repository is mapped to what is staged", "[repositories] in your config.toml")
+            return
+        rows = [row for release in message.releases for row in (line(), *release_lines(release, 66))]
+        self.show_told("What is new", rows[1:])
 
     def action_warnings(self) -> None:
         """All that a person should know of this plan."""

@@ -48,7 +48,7 @@ class Bar(Widget):
         right = fit(self._right, columns, pad=False)
         room = columns - Line(right).width
         return self.app.palette.strip(
-            Line((*fit(self._left, room), *right)), columns, base=self.visual_style.rich_style
+            Line((*fit(self._left, room - 1), (" ", ""), *right)), columns, base=self.visual_style.rich_style
         )
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -109,6 +109,16 @@ class Footer(Widget):
     def render_line(self, y: int) -> Strip:
         """The line: what has no room is left out, help and quit stay."""
         columns = self.content_size.width
+        if getattr(self.screen, "typing_filter", False):
+            self._places = []
+            pieces: list[Piece] = [
+                (" Enter", "accent bold"),
+                (" keep ", "muted"),
+                (" Esc", "accent bold"),
+                (" leave ", "muted"),
+            ]
+            pieces += [(" !word", "accent bold"), (" leaves out ", "muted")]
+            return self.app.palette.strip(Line(tuple(pieces)), columns, base=self.visual_style.rich_style)
         live = self.live()
         shown = {action.id: self._pieces(action) for action in live}
         order = sorted(
@@ -121,7 +131,7 @@ class Footer(Widget):
             if wide <= room:
                 kept.add(action.id)
                 room -= wide
-        pieces: list[Piece] = []
+        pieces = []
         self._places = []
         at = 0
         for action in live:
@@ -148,5 +158,7 @@ class Footer(Widget):
         """A click on a key is that key."""
         for first, last, action in self._places:
             if first <= event.x < last:
-                self.app.simulate_key(self.app.keys_of(action.id)[0])
-                return
+                for active in self.screen.active_bindings.values():
+                    if active.binding.id == action.id and active.enabled:
+                        self.app.call_later(self.app.run_action, action.name, active.node)
+                        return

@@ -17,10 +17,8 @@ class FilterLine(Input):
             self.text = text
             self.done = done
 
-    def __init__(self) -> None:
-        super().__init__(
-            id="filter", classes="plain", placeholder="apps with these words; !word leaves out", select_on_focus=False
-        )
+    def __init__(self, hint: str) -> None:
+        super().__init__(id="filter", classes="plain", placeholder=hint, select_on_focus=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Another letter."""

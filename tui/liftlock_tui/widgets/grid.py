@@ -16,18 +16,20 @@ from liftlock.text import plural, shorten, width
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import Line, fit, line
 from liftlock_tui.render.board import cell_lines, lane_lines
-from liftlock_tui.widgets.lines import Painted
+from liftlock_tui.sieve import Sieve
+from liftlock_tui.widgets.marks import Marks
 
 if TYPE_CHECKING:
     from liftlock.model.board import Board, CellKey, CellState
     from liftlock.model.live import LiveBoard
+    from liftlock.model.review import Flight
 
 HEADER = 3
 NARROWEST = 22
 WIDEST = 40
 
 
-class Grid(Painted, can_focus=True, inherit_bindings=False):
+class Grid(Marks, can_focus=True, inherit_bindings=False):
     """Cells by app and environment, with a cursor that stays with its cell and marks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("move", "grid")]
@@ -46,6 +48,7 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.board: Board | None = None
         self.live: LiveBoard | None = None
+        self.flights: dict[CellKey, Flight] = {}
         self.apps: tuple[str, ...] = ()
         self.row = 0
         self.column = 0
@@ -56,7 +59,9 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         """Columns of the frozen app names."""
         self.lane = NARROWEST
         """Columns of an environment."""
-        self._words: tuple[str, ...] = ()
+        self._sieve = Sieve()
+        self.rows = 2
+        """Lines for each app, as it was last laid out."""
         self._cells: dict[tuple[CellKey, bool, bool], list[Strip]] = {}
         self._drawn_for = (0, 0)
 
@@ -87,6 +92,17 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
             for row in {self.apps.index(app) for app, _ in changed if app in self.apps}:
                 self.refresh(self._lines_of(row))
 
+    def show_flights(self, flights: Sequence[Flight]) -> None:
+        """Show what is on its way; of several to one cell the oldest."""
+        self.flights = {
+            (app, environment): flight
+            for flight in sorted(flights, key=lambda one: -one.since)
+            for environment in flight.targets
+            for app in flight.apps
+        }
+        self._cells.clear()
+        self.refresh()
+
     def tick(self, now: float) -> None:
         """Draw again with another time."""
         self.now = now
@@ -101,19 +117,19 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
     def filter(self, text: str) -> None:
         """Show only apps that have all these words in their name or versions; `!word` leaves apps out."""
         at = self.cell
-        self._words = tuple(text.lower().split())
+        self._sieve = Sieve.of(text)
         self._refilter(at)
 
     @property
     def filtered(self) -> bool:
         """Whether a filter holds apps back."""
-        return bool(self._words)
+        return bool(self._sieve)
 
     def _refilter(self, at: CellKey | None) -> None:
         board = self.board
         if board is None:
             return
-        self.apps = tuple(app for app in board.apps if self._passes(board, app)) if self._words else board.apps
+        self.apps = tuple(app for app in board.apps if self._passes(board, app)) if self._sieve else board.apps
         if at is not None:
             names = [environment.name for environment in board.environments]
             self.row = self.apps.index(at[0]) if at[0] in self.apps else min(self.row, max(0, len(self.apps) - 1))
@@ -124,15 +140,11 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
             self.post_message(self.Moved())
 
     def _passes(self, board: Board, app: str) -> bool:
-        texts = [app.lower()]
+        texts = [app]
         for environment in board.environments:
             state = board.cells.get((app, environment.name))
-            texts += [version.value.lower() for version in (state.versions or ()) if state] if state else []
-        for word in self._words:
-            inverted, wanted = word.startswith("!"), word.lstrip("!")
-            if wanted and any(wanted in text for text in texts) is inverted:
-                return False
-        return True
+            texts += [version.value for version in (state.versions or ())] if state else []
+        return self._sieve.passes(*texts)
 
     # Where things are ----------------------------------------------------------------------------------------------
 
@@ -149,9 +161,7 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         """What is known of the cell under the cursor; None where there is none."""
         return self.board.cells.get(self.cell) if self.board and self.cell else None
 
-    @property
-    def rows(self) -> int:
-        """Lines for each app."""
+    def _fitting(self) -> int:
         if self.dense is None:
             return 1 if len(self.apps) * 3 + HEADER > max(12, self.size.height) else 2
         return 1 if self.dense else 2
@@ -166,6 +176,11 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         """Lines from one app to the next."""
         return self.rows + self.gap
 
+    @property
+    def needed(self) -> int:
+        """Lines that show all apps, two lines and a gap for each unless a person wants fewer."""
+        return HEADER + len(self.board.apps if self.board else ()) * (self.step if self.dense else 3)
+
     def _lay_out(self) -> None:
         """How wide names and lanes are; kept, for they are asked for with every line."""
         longest = max((width(app) for app in self.apps), default=8)
@@ -179,6 +194,7 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         return max(1, len(self.board.environments)) if self.board else 1
 
     def _measure(self) -> None:
+        self.rows = self._fitting()
         self._lay_out()
         count = self._count
         if self._drawn_for != (self.rows, self.lane):
@@ -280,7 +296,9 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
         gutter = "▌" if cursor else "•" if key in self.marked else " "
         strips = []
         runs = self.live.cells.get(key, ()) if self.live is not None else ()
-        for sub, drawn in enumerate(cell_lines(board.cells.get(key), self.lane - 2, self.rows, self.now, runs)):
+        state, flight = board.cells.get(key), self.flights.get(key)
+        drawn_cell = cell_lines(state, self.lane - 2, self.rows, self.now, runs, flight)
+        for sub, drawn in enumerate(drawn_cell):
             sign = gutter if sub == 0 or cursor else " "
             if sub == 1 and cursor and key in self.marked:
                 sign = "•"
@@ -389,7 +407,7 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
 
     def _matching(self, board: Board, app: str) -> int:
         """The environment nearest to the cursor where this app is what the filter looks for."""
-        wanted = [word for word in self._words if not word.startswith("!") and word not in app.lower()]
+        wanted = [word for word in self._sieve.wanted if word not in app.lower()]
         found = []
         for column, environment in enumerate(board.environments):
             state = board.cells.get((app, environment.name))
@@ -397,14 +415,6 @@ class Grid(Painted, can_focus=True, inherit_bindings=False):
             if all(any(word in text for text in texts) for word in wanted):
                 found.append(column)
         return min(found, key=lambda column: abs(column - self.column), default=self.column)
-
-    def action_mark(self) -> None:
-        """Mark the cell or take its mark away, and go on to the next."""
-        if self.cell is not None and self.board is not None and self.cell in self.board.cells:
-            self.marked ^= {self.cell}
-            self.go(self.row + 1, self.column)
-            self.refresh()
-            self.post_message(self.Moved())
 
     def action_density(self) -> None:
         """One or two lines for each app."""

@@ -40,6 +40,12 @@ class Painted(ScrollView):
         """How many columns there are to draw in."""
         return max(1, self.scrollable_content_region.width)
 
+    @property
+    def lasting_columns(self) -> int:
+        """How many columns there are even when a scroll bar comes."""
+        bar = 0 if self.show_vertical_scrollbar else self.styles.scrollbar_size_vertical
+        return max(1, self.columns - bar)
+
     def move_to(self, x: int | None = None, y: int | None = None) -> None:
         """Scroll at once."""
         self.scroll_to(x, y, animate=False, immediate=True)
@@ -81,9 +87,11 @@ class LineView(Painted, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """One visible line."""
         x, top = self.scroll_offset
-        number = y + top
-        drawn = self._lines[number] if number < len(self._lines) else BLANK
-        return self.palette.strip(drawn, self.columns, base=self.base, start=x)
+        return self.palette.strip(self.drawn(y + top), self.columns, base=self.base, start=x, goes_on=True)
+
+    def drawn(self, number: int) -> Line:
+        """A line as it is drawn."""
+        return self._lines[number] if number < len(self._lines) else BLANK
 
     def action_down(self) -> None:
         """A line down."""
@@ -164,6 +172,8 @@ class LineList(Painted, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self.rows: Sequence[Row] = ()
         self.cursor = 0
+        self.lit = False
+        """Whether the cursor shines though the keys go through another widget."""
         self._tops: list[int] = []
         self._owner: list[int] = []
         self._given = rows
@@ -214,7 +224,7 @@ class LineList(Painted, can_focus=True, inherit_bindings=False):
         drawn = self.rows[index].lines[number - self._tops[index]]
         under = ""
         if index == self.cursor and self.rows[index].key is not None:
-            under = "cursor" if self.has_focus else "cursor-idle"
+            under = "cursor" if self.has_focus or self.lit else "cursor-idle"
             drawn = Line(drawn.pieces, under)
         return self.palette.strip(drawn, self.columns, base=self.base)
 

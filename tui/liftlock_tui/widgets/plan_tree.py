@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.message import Message
 
+from liftlock.model.change import path_text
 from liftlock.model.plan import Plan
 from liftlock_tui.actions import bindings
-from liftlock_tui.render.plan import Node, ahead, node_lines, nodes
+from liftlock_tui.ink import BLANK, line
+from liftlock_tui.render.plan import Node, ahead, node_lines, nodes, value_text
+from liftlock_tui.sieve import Sieve
 from liftlock_tui.widgets.lines import LineList, Row
 
 
@@ -41,9 +45,10 @@ class PlanTree(LineList, inherit_bindings=False):
         self.plan = plan
         self.nodes: tuple[Node, ...] = ()
         self._toggled: frozenset[str] = frozenset()
+        self._sieve = Sieve()
 
     def on_mount(self) -> None:
-        """Show the plan, the cursor on its first change."""
+        """Show the plan, the cursor on the first change that is staged."""
         self.refill()
         self._first_change()
 
@@ -52,9 +57,11 @@ class PlanTree(LineList, inherit_bindings=False):
         self.refill()
 
     def _first_change(self) -> None:
-        first = next((node.key for node in self.nodes if node.kind == "change"), None)
+        changes = [node for node in self.nodes if node.change is not None]
+        staged = {change.id for change in self.plan.chosen}
+        first = next((node for node in changes if node.changes[0].id in staged), next(iter(changes), None))
         if first is not None:
-            self.go(first)
+            self.go(first.key)
 
     def set_plan(self, plan: Plan) -> None:
         """Show another state of the plan; the cursor stays on its row."""
@@ -63,9 +70,30 @@ class PlanTree(LineList, inherit_bindings=False):
 
     def refill(self) -> None:
         """Make the rows anew."""
-        self.nodes = nodes(self.plan, self._toggled)
+        self.nodes = nodes(self.shown_plan, self._toggled, unfolded=bool(self._sieve))
         columns = max(24, self.columns)
-        self.show([Row(node.key, node_lines(self.plan, node, columns)) for node in self.nodes])
+        rows = [Row(node.key, node_lines(self.plan, node, columns)) for node in self.nodes]
+        self.show(rows or [Row(None, (BLANK, line((" nothing here has these words", "muted"))))])
+
+    def sift(self, sieve: Sieve) -> None:
+        """Show only changes that pass; what is done to a row above them is done to those only."""
+        self._sieve = sieve
+        self.refill()
+
+    @property
+    def shown_plan(self) -> Plan:
+        """The plan without what the filter holds back."""
+        if not self._sieve:
+            return self.plan
+        passing = (
+            change
+            for change in self.plan.changes
+            if self._sieve.passes(
+                f"{change.environment} {change.app} {change.file} {path_text(change.path)} {change.cls}",
+                f"{value_text(change.shown_old)} {value_text(self.plan.shown(change))}",
+            )
+        )
+        return replace(self.plan, changes=tuple(passing))
 
     @property
     def node(self) -> Node | None:

@@ -7,7 +7,6 @@ Only patches of the controllers' own objects: nothing is ever created or deleted
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +16,7 @@ from liftlock.cluster.health.reading import at, mappings, string
 from liftlock.errors import ClusterError
 from liftlock.model.diff import ObjectKey
 from liftlock.model.live import Act, Controller, Delivery, Write
+from liftlock.shell import joined
 from liftlock.text import plural, printable
 
 _REQUESTED = "reconcile.fluxcd.io/requestedAt"
@@ -185,7 +185,7 @@ def _write(context: str, key: ObjectKey, patch: Mapping[str, Any]) -> Write:
     resource = f"{key.kind.lower()}.{key.group}" if key.group else key.kind.lower()
     words = ["kubectl", "--context", context, "-n", key.namespace, "patch", resource, key.name]
     words += ["--type", "merge", "-p", json.dumps(patch, separators=(",", ":"))]
-    return Write(context, key, patch, printable(shlex.join(words)))
+    return Write(context, key, patch, joined(words))
 
 
 def _stamp(now: float) -> str:

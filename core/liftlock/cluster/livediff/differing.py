@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from liftlock.cluster.livediff.ownership import IDENTITIES
-from liftlock.diffing.fields import changes
+from liftlock.diffing.fields import IDENTITIES, changes
 from liftlock.diffing.files import diff_lines
 from liftlock.diffing.objects import prepared
 from liftlock.diffing.yamllines import yaml_lines

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from liftlock.cluster.livediff.fieldsets import FieldSet, taken_out, union, within, without
+from liftlock.diffing.fields import IDENTITIES
 from liftlock.model.change import step_text
 from liftlock.model.diff import FieldChange
 from liftlock.model.livediff import Author
@@ -166,29 +167,6 @@ def located(value: Any, text: str) -> tuple[Any, ...] | None:
             path = located(value[at], text[place.end() :])
             return None if path is None else (at, *path)
     return None
-
-
-IDENTITIES: Sequence[tuple[str, ...]] = (
-    ("name",),
-    ("kind", "name"),
-    ("kind", "namespace", "name"),
-    ("apiGroup", "kind", "namespace", "name"),
-    ("containerPort", "protocol"),
-    ("containerPort",),
-    ("mountPath",),
-    ("devicePath",),
-    ("port", "protocol"),
-    ("port",),
-    ("key",),
-    ("topologyKey",),
-    ("ip",),
-    ("host",),
-    ("path",),
-    ("id",),
-    ("uid",),
-    ("type",),
-)
-"""What the items of lists may be named by in paths, as the diffing package does."""
 
 
 def _names(item: Any) -> Iterator[str]:

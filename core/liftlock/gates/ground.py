@@ -1,0 +1,35 @@
+"""What gates need of the engine that owns them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from liftlock.clock import Clock
+from liftlock.gates.checks import Checks
+from liftlock.gitrepo import Repository
+from liftlock.overview.planning import Planning
+from liftlock.overview.reading import Reading
+
+if TYPE_CHECKING:
+    from liftlock.live import Live
+    from liftlock.render import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The repository as the engine has it open. `at` is the revision that it is read at, None for now.
+
+    `live` and `renderer` are made when they are asked for: most gates need neither. `checks` asks the forge, None
+    where none is known.
+    """
+
+    repository: Repository
+    reading: Callable[[], Reading]
+    planning: Planning
+    live: Callable[[], Live]
+    renderer: Callable[[], Renderer]
+    clock: Clock
+    at: str | None = None
+    checks: Checks | None = None

@@ -1,0 +1,293 @@
+"""An opened repository with its parts: what the engine's answers are made from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from liftlock.clock import Clock, SystemClock
+from liftlock.commands import Entry, Journal, Runner
+from liftlock.config import Settings, cache_dir, load_user
+from liftlock.errors import ForgeError, RepositoryError
+from liftlock.gitrepo import Repository
+from liftlock.logbook import Logbook, entries
+from liftlock.model.promotion import Promotion
+from liftlock.model.review import Flight
+from liftlock.overview.cache import BoardCache
+from liftlock.overview.planning import Planning
+from liftlock.overview.reading import Reading
+from liftlock.text import printable
+
+# What rendering, and the clusters, need is imported when it is asked for: a plan starts in half the time.
+if TYPE_CHECKING:
+    from liftlock.gates import Gates
+    from liftlock.live import Live
+    from liftlock.overview.outside import Outside
+    from liftlock.record import Records, Releases
+    from liftlock.render import Renderer
+    from liftlock.reviews import Reviews
+    from liftlock.rollbacks import Rollbacks
+    from liftlock.waves import Waves
+
+
+def _hides(path: str, before: bytes | None, after: bytes | None) -> bool:
+    from liftlock.diffing import tells_a_secret
+
+    return tells_a_secret(path, before, after)
+
+
+class Opened:
+    """One repository, opened: Git, settings, caches, and the parts that are made when they are first asked for."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        settings: Settings,
+        runner: Runner,
+        clock: Clock,
+        at: str | None,
+        cache: bool,
+        contexts: Mapping[str, str],
+    ) -> None:
+        self.runner = runner
+        self.journal = runner.journal
+        self.clock = clock
+        self.name = printable(repository.name)
+        self._user = settings.user
+        self._repository = repository
+        self._at = at
+        self._contexts = contexts
+        self._lock = threading.RLock()
+        self._reading: Reading | None = None
+        self._planning = Planning()
+        folder = cache_dir() if cache else None
+        self._cache = BoardCache(folder)
+        self._rendered = folder / "rendered" if folder else None
+        self._made: list[Promotion] = []
+        self._live: Live | None = None
+        self._reviews: dict[str, Reviews] = {}
+        self._gates: Gates | None = None
+        self.logbook: Logbook | None = None
+        self._closing = threading.Lock()
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        start: Path,
+        *,
+        at: str | None = None,
+        journal: Journal | None = None,
+        clock: Clock | None = None,
+        cache: bool = True,
+        contexts: Mapping[str, str] | None = None,
+        logged: bool = True,
+    ) -> Self:
+        """Open the repository that holds `start`. With `at`, Git is read as it stood at that revision.
+
+        `contexts` are the contexts of environments by name, for this run only. What is run is written to the user's
+        command log when it is `logged`.
+
+        Raises RepositoryError, ConfigError.
+        """
+        runner = Runner(journal)
+        user = load_user()
+        try:
+            place = start.absolute()  # so that a complaint names the folder
+        except OSError as error:
+            raise RepositoryError(
+                "The folder you are in is gone", error.strerror or "", "go to a clone, or name one with --repo DIR"
+            ) from error
+        repository = Repository.open(place, runner, hides=_hides)
+        opened = cls(repository, Settings(user=user), runner, clock or SystemClock(), at, cache, contexts or {})
+        if logged:
+            opened.logbook = Logbook(str(repository.common_dir))
+            opened.logbook.follow(runner.journal)
+        return opened
+
+    def close(self) -> None:
+        """End every connection and every process that still runs. Called again, it waits until that is done."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            if self._live is not None:
+                self._live.close()
+            for reviews in self._reviews.values():
+                reviews.close()
+            if "releases" in self.__dict__:
+                self.releases.close()
+            self._repository.close()
+            self.runner.close()
+            if self.logbook is not None:
+                self.logbook.close()
+
+    def command_log(self, *, everything: bool = False) -> tuple[Entry, ...]:
+        """What all runs did in this repository, the oldest first; without `everything` what changed something."""
+        return entries(str(self._repository.common_dir), mutating_only=not everything)
+
+    @property
+    def settings(self) -> Settings:
+        """The user's settings beside the repository's as it was last read."""
+        reading = self._reading
+        return Settings(reading.config, self._user) if reading is not None else Settings(user=self._user)
+
+    @cached_property
+    def _renderer(self) -> Renderer:
+        from liftlock.render import Renderer
+
+        return Renderer(self.runner, self._rendered)
+
+    @property
+    def live(self) -> Live:
+        """The live side: what runs in the clusters of the environments. Nothing is connected before it is asked."""
+        with self._lock:
+            if self._live is None:
+                from liftlock.config import recall
+                from liftlock.live import Live, World
+
+                name = str(self._repository.common_dir)
+                known = recall()
+                self._live = Live(
+                    World(
+                        self._repository,
+                        lambda: self._read(fresh=True),
+                        self._planning,
+                        self._renderer,
+                        self.runner,
+                        self.clock,
+                        name,
+                        set(known.contexts.get(name, ())),
+                        dict(known.answers.get(name, {})),
+                        self._contexts,
+                    )
+                )
+            return self._live
+
+    @property
+    def gates(self) -> Gates:
+        """What stands between a version and its next environment: evaluated here, before a push or a merge."""
+        with self._lock:
+            if self._gates is None:
+                from liftlock.gates import Gates, Ground
+
+                self._gates = Gates(
+                    Ground(
+                        self._repository,
+                        lambda: self._read(fresh=True),
+                        self._planning,
+                        lambda: self.live,
+                        lambda: self._renderer,
+                        self.clock,
+                        self._at,
+                        self.reviews.reported if self.reviews.known else None,
+                    )
+                )
+            return self._gates
+
+    @property
+    def reviews(self) -> Reviews:
+        """Promotions as pull requests on the remote's forge. No forge is asked before something is."""
+        return self._reviews_of(self._repository)
+
+    def _reviews_of(self, home: Repository) -> Reviews:
+        """Those of one repository that holds environments."""
+        key = str(home.common_dir)
+        with self._lock:
+            if key not in self._reviews:
+                from liftlock.config import remember
+                from liftlock.reviews import Desk, Reviews
+
+                self._reviews[key] = Reviews(
+                    Desk(
+                        home,
+                        lambda: self._read(fresh=True),
+                        self._planning,
+                        lambda: self._renderer,
+                        self.runner,
+                        self.clock,
+                        self._forges(),
+                        lambda host, kind: remember("", f"forge {host}", kind),
+                    )
+                )
+            return self._reviews[key]
+
+    @property
+    def outside(self) -> Outside:
+        """Where files and commits can be seen elsewhere: in the work tree, on the forge."""
+        from liftlock.overview.outside import Outside
+
+        return Outside(self._repository, self._forges())
+
+    def _forges(self) -> dict[str, str]:
+        """Which forge a host is: what the user says, before what was found out."""
+        from liftlock.config import recall
+
+        learned = {h.removeprefix("forge "): k for h, k in recall().answers.get("", {}).items()}
+        return {**learned, **self._user.forges}
+
+    @cached_property
+    def rollbacks(self) -> Rollbacks:
+        """The way back: the states that an app had, how it did in each, and the plan that returns to one."""
+        from liftlock.rollbacks import Rollbacks, Yard
+
+        return Rollbacks(
+            Yard(
+                self._repository,
+                lambda: self._read(fresh=True),
+                self._planning,
+                lambda: self.live,
+                lambda: self.gates,
+                lambda: self._renderer,
+                self.clock,
+                self._at,
+            )
+        )
+
+    @cached_property
+    def waves(self) -> Waves:
+        """Waves and trains: promotions that go on step by step, each started by a person; their state is in Git."""
+        from liftlock.waves import Shore, Waves
+
+        return Waves(Shore(lambda: self._read(fresh=True), self._planning, lambda: self.gates, self.clock))
+
+    @cached_property
+    def record(self) -> Records:
+        """The record: what came to which environment when, from where, by whom."""
+        from liftlock.record import Hall, Records
+
+        return Records(Hall(self._repository, lambda: self._read(fresh=True), self._planning, self._at))
+
+    @cached_property
+    def releases(self) -> Releases:
+        """What new versions contain, from the clones of apps' repositories that the user has mapped."""
+        from liftlock.record import Releases
+
+        return Releases(self.runner, lambda: self._user.repositories)
+
+    def lives_elsewhere(self, targets: Sequence[str]) -> bool:
+        """Whether these environments are in a repository of their own."""
+        return self._home(targets) is not self._repository
+
+    def _flights_if_told(self) -> tuple[Flight, ...]:
+        """The open pull requests that promote; none where no forge tells."""
+        try:
+            if self.reviews.known and self.reviews.opened.token_from:
+                return self.reviews.flights(judged=False)
+        except ForgeError as error:
+            self.runner.note(f"pull requests of others are not known: {error}", code=1)
+        return ()
+
+    def _home(self, targets: Sequence[str]) -> Repository:
+        """The repository that a promotion to these environments is committed in and pushed from."""
+        return self._read().home_of(targets[0]) if targets else self._repository
+
+    def _read(self, *, fresh: bool = False) -> Reading:
+        """The repository as it stands; with `fresh` its refs are looked at again, and all is kept while they stay."""
+        with self._lock:
+            if self._reading is None or (fresh and self._reading.stale()):
+                self._reading = Reading(self._repository, self._at)
+            return self._reading

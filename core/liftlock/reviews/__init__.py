@@ -1,0 +1,5 @@
+"""Promotions as pull requests: proposed, found again, judged, merged or taken back."""
+
+from liftlock.reviews.session import Asked, Desk, Reviews
+
+__all__ = ["Asked", "Desk", "Reviews"]
