@@ -8,6 +8,7 @@ import pytest
 from driving import gone, opened, seen, text_of, until
 from scripted_engine import ScriptedEngine, make_plan
 from scripted_live import CRASH, EU, LIVE, LOST, SHA, cell, change, convergence, lane, tree
+from textual.pilot import Pilot
 
 from liftlock.errors import ClusterError, PlanError
 from liftlock.model.environment import Target
@@ -107,6 +108,11 @@ async def test_without_a_cluster_one_is_chosen_from_the_kubeconfig() -> None:
         await until(pilot, lambda: ("agree", "staging", "kind-two") in engine.live.asked, "agreed")
 
 
+def right_pane(pilot: Pilot[int]) -> str:
+    """What stands right of the plan, its lines joined."""
+    return " ".join(" ".join(line.partition("│")[2] for line in text_of(pilot.app).splitlines()).split())
+
+
 async def test_t_turns_to_the_live_diff() -> None:
     engine = ScriptedEngine()
     danger = "PersistentVolumeClaim data is deleted, with what is stored on it"
@@ -117,7 +123,9 @@ async def test_t_turns_to_the_live_diff() -> None:
         await pilot.press("2", "p")
         await seen(pilot, "newTag")
         await pilot.press("t", "t")
-        await seen(pilot, "live cluster", "1 object changes, 1 rollout restarts", danger, "~ changed", "pods restart")
+        await seen(pilot, "live cluster", "1 object changes, 1 rollout restarts", "~ changed", "pods restart")
+        # A danger is longer than the pane is wide here: it goes on on the next line, and is whole.
+        await until(pilot, lambda: danger in right_pane(pilot), danger)
         await seen(pilot, "server-side apply, dry run", "replicas: 2", "written by kubectl (scale)")
         await pilot.press("t")
         await seen(pilot, " files ")
