@@ -27,6 +27,7 @@ from liftlock_tui.jobs import unexpected
 from liftlock_tui.outward import Outward
 from liftlock_tui.screens.board import BoardScreen
 from liftlock_tui.screens.page import Page
+from liftlock_tui.wholewrites import whole
 
 if TYPE_CHECKING:
     from liftlock.engine import Engine
@@ -366,6 +367,7 @@ def run(
         look["animation"] = animation and user.animation
     if not look["theme"] and sixteen_colours(os.environ):
         look["theme"] = SIXTEEN
+    vars(sys)["__stderr__"] = whole(sys.__stderr__)  # what the framework draws on
     app = LiftlockApp(open_engine, place=printable(str(start)), own_themes=themes_dir(), **look)
     code = app.run()
     if app.engine is not None:
