@@ -17,13 +17,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO
 
 from liftlock.errors import Cancelled, CommandFailed
 from liftlock.shell import joined
 from liftlock.text import has_unsafe, printable
+from liftlock.values import dataclass
 
 _CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s]*@", re.IGNORECASE)
 

@@ -11,11 +11,11 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from liftlock.commands import Command, Runner
 from liftlock.errors import CommandFailed, ConfigError, RepositoryError
+from liftlock.values import dataclass
 
 State = dict[str, bytes]
 """The files of a branch by their paths."""

@@ -6,7 +6,7 @@ next step). Front ends show these three and never a traceback.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from liftlock.values import dataclass
 
 
 class LiftlockError(Exception):

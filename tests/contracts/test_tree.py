@@ -156,3 +156,12 @@ def test_every_process_is_started_by_the_runner() -> None:
         )
     ]
     assert starting == []
+
+
+def test_values_are_defined_quickly() -> None:
+    """They are of `liftlock.values`; where the decorator of the standard library is wanted it is for something else."""
+    slow = re.compile(
+        r"^from dataclasses import .*\bdataclass\b(?=[\s\S]*^@dataclass\(frozen=True, slots=True\)$)", re.MULTILINE
+    )
+    ours = [path for path in files(".py") if path.is_relative_to(ROOT / "core") or path.is_relative_to(ROOT / "tui")]
+    assert [shown(path) for path in ours if slow.search(path.read_text("utf-8"))] == []

@@ -7,9 +7,10 @@ An action's id is `<place>.<name>`; the widget or screen of that place has a met
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from textual.binding import Binding
+
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

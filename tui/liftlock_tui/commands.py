@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.dom import DOMNode
 
+from liftlock.values import dataclass
 from liftlock_tui.actions import BY_ID, Action, key_name
 from liftlock_tui.screens.board import BoardScreen
 

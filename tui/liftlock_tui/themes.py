@@ -10,12 +10,12 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liftlock.errors import ConfigError, Problem
 from liftlock.text import printable
+from liftlock.values import dataclass
 from liftlock_tui.resources import folder
 
 if TYPE_CHECKING:

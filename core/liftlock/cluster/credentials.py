@@ -11,7 +11,6 @@ import re
 import shutil
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from liftlock.cluster.expiry import moment
 from liftlock.commands import Command, Runner
 from liftlock.errors import CommandFailed, LiftlockError, LoginNeeded
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _SECONDS = 30.0
 _EARLY = 60.0

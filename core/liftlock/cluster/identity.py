@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from liftlock.cluster.expiry import certificate_expiry, token_expiry
 from liftlock.cluster.kubeconfig import Kubeconfig
 from liftlock.errors import LoginNeeded, Unreachable
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _SHOW = "kubectl config view --minify shows it"
 # Where data and file say the same thing, the data holds, as in kubectl.

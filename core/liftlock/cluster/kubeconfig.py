@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ import yaml
 
 from liftlock.errors import ConfigError
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _LISTS = ("clusters", "contexts", "users")
 # Keys that name files, which are relative to the kubeconfig that says so.

@@ -10,11 +10,12 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from liftlock.config.places import state_dir, state_file
+from liftlock.values import dataclass
 
 _SCHEMA = "liftlock.remembered/1"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from liftlock.config.reading import Document, check, nearest
@@ -14,6 +14,7 @@ from liftlock.model.change import ChangeClass
 from liftlock.model.environment import Environment, Target, in_promotion_order
 from liftlock.model.gates import GatePolicy, Window
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

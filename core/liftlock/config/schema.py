@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from liftlock.values import dataclass
 
 Kind = Literal["string", "strings", "boolean"]
 """What a value may be: a string, a list of strings, true or false."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liftlock.config.repository import RepositoryConfig
 from liftlock.config.schema import USER
 from liftlock.config.user import UserConfig
+from liftlock.values import dataclass
 
 DEFAULT = "default"
 

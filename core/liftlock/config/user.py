@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from liftlock.config.places import config_file
@@ -13,6 +13,7 @@ from liftlock.config.remembered import Remembered, recall
 from liftlock.config.schema import USER, VARIABLES
 from liftlock.errors import ConfigError
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liftlock.cluster.objects import Manifest, Objects
 from liftlock.model.diff import ObjectKey
 from liftlock.model.environment import Target
 from liftlock.model.live import Delivery, Freshness
+from liftlock.values import dataclass
 
 Asked = Callable[[str], bool | None]
 """A question about a commit; None when the commit is not known here."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -13,6 +12,7 @@ from yaml._yaml import CParser
 from liftlock.diffing.masklines import mask_lines
 from liftlock.diffing.signs import NAMING_KINDS, is_placeholder, is_random, is_secret, kind_of
 from liftlock.nesting import too_deep
+from liftlock.values import dataclass
 
 LINES = "lines"
 """What a text of several lines is that holds secrets in some of them."""

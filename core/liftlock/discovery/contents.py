@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import yaml
@@ -19,6 +19,7 @@ from liftlock.errors import Problem
 from liftlock.model.tree import Tree
 from liftlock.nesting import too_deep
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 

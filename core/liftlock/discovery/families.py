@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liftlock.discovery.index import COMMON_FOLDERS, Index, generic, is_data
 from liftlock.discovery.words import COMMON, EnvName, Sure, is_word, listed, read_name
+from liftlock.values import dataclass
 
 # A word in a file's name after (or before) which the rest of it says whose the file is.
 _CONFIG_WORDS = listed("values config settings env overrides override params vars helmfile appsettings overlay")

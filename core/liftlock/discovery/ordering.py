@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.discovery.words import FIRST, PRODUCTION, EnvName, Sure, read_name
 from liftlock.model.environment import Environment, Finding
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -15,6 +14,7 @@ from liftlock.discovery.words import is_word, listed
 from liftlock.errors import Problem
 from liftlock.model.app import Version
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _INTERESTING = re.compile(rb"(?i)image|(?<!api)version|tag\b|tag[\"']?:|_tag|revision|[?]ref=|digest|ref:|substitute")
 _OBJECT = re.compile(rb"^kind:", re.M)

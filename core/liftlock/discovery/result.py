@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from liftlock.errors import Problem
 from liftlock.model.app import Cell
 from liftlock.model.environment import Environment, Finding
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

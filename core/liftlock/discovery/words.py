@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+
+from liftlock.values import dataclass
 
 
 def listed(words: str) -> frozenset[str]:

@@ -13,7 +13,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +24,7 @@ from liftlock.commands import Runner
 from liftlock.errors import ForgeError
 from liftlock.shell import joined
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _CONNECT, _READ = 6.0, 25.0
 """Seconds until a connection, and between two pieces of an answer."""

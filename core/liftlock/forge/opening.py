@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import requests
@@ -14,6 +14,7 @@ from liftlock.forge import tokens
 from liftlock.forge.address import KINDS, Address, kind_of, parse
 from liftlock.forge.forge import Forge
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _PROBE = 4.0
 # What each forge answers without a token, at a path that no other has, and what it answers with there.

@@ -11,13 +11,14 @@ import netrc
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from liftlock.commands import Command, Runner
 from liftlock.errors import LiftlockError
 from liftlock.forge.address import Address
+from liftlock.values import dataclass
 
 _SECONDS = 15.0
 _USERS: Mapping[str, tuple[str, ...]] = {

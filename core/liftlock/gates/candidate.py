@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from liftlock.discovery import versions_of
 from liftlock.model.app import Cell, Version
 from liftlock.model.environment import Environment
 from liftlock.model.tree import Tree
 from liftlock.text import short_version
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

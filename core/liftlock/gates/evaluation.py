@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.commands import action
 from liftlock.discovery import versions_of
@@ -35,6 +35,7 @@ from liftlock.overview import waving
 from liftlock.overview.reading import Reading
 from liftlock.promotion import wavetrailers
 from liftlock.render.overlay import Overlay
+from liftlock.values import dataclass
 
 _NO_REASONS: Mapping[str, str] = {}
 

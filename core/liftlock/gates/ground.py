@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from liftlock.clock import Clock
@@ -11,6 +10,7 @@ from liftlock.gates.checks import Checks
 from liftlock.gitrepo import Repository
 from liftlock.overview.planning import Planning
 from liftlock.overview.reading import Reading
+from liftlock.values import dataclass
 
 if TYPE_CHECKING:
     from liftlock.live import Live

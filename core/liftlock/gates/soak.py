@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from liftlock.clock import age
 from liftlock.gates.candidate import Candidate, tag
@@ -11,6 +10,7 @@ from liftlock.gates.verdict import Verdict, not_applicable, passed, unknown, wai
 from liftlock.model.gates import GateState
 from liftlock.model.health import LiveObject
 from liftlock.model.live import LiveCell
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

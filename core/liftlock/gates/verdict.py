@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from liftlock.model.gates import GateState
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from liftlock.commands import masked
@@ -11,6 +10,7 @@ from liftlock.gitrepo.process import Git
 from liftlock.gitrepo.refs import head_branch, read_refs, short
 from liftlock.gitrepo.settings import read_settings
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _IN_PROGRESS = (
     ("MERGE_HEAD", "merge"),

@@ -7,7 +7,6 @@ import select
 import subprocess
 import tempfile
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from liftlock.commands import Command, masked
@@ -17,6 +16,7 @@ from liftlock.gitrepo.complaints import explain
 from liftlock.gitrepo.process import Cancelled, Git
 from liftlock.model.revision import Revision
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 FIELDS = "%H%x00%aN%x00%ct%x00%s%x00"
 # What the user set for `git log` must not change what is read here.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liftlock.gitrepo.history import NO_FRILLS, records
 from liftlock.gitrepo.process import Cancelled, Git
 from liftlock.model.revision import Revision
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _FIELDS = "%H%x00%P%x00%aN%x00%cN%x00%ct%x00%s%x00%B%x00"
 _FEW = 60

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
@@ -12,6 +11,7 @@ from liftlock.commands import Command, Runner
 from liftlock.errors import CommandFailed, RepositoryError
 from liftlock.gitrepo.process import explained, quiet
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 ObjectFormat = Literal["sha1", "sha256"]
 OLDEST = (2, 30)

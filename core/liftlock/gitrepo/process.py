@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from liftlock.commands import Command, Result, Runner
 from liftlock.errors import CommandFailed, RepositoryError
 from liftlock.gitrepo.complaints import explain
+from liftlock.values import dataclass
 
 Cancelled = Callable[[], bool]
 Progress = Callable[[str], None]

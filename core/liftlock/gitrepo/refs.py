@@ -6,12 +6,12 @@ import difflib
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from liftlock.errors import RefMoved, RepositoryError
 from liftlock.gitrepo.process import Git
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _FORMAT = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)%00%(upstream)"
 

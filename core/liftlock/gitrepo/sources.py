@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +12,7 @@ from liftlock.gitrepo.refs import Ref, head_branch, no_such, read_refs, resolve,
 from liftlock.gitrepo.settings import Settings, read_settings
 from liftlock.model.board import Source
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 USUAL = ("main", "master", "trunk")
 

@@ -8,7 +8,6 @@ import selectors
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from liftlock.commands import Command, masked
 from liftlock.errors import Cancelled as Stopped
@@ -18,6 +17,7 @@ from liftlock.gitrepo.complaints import explain
 from liftlock.gitrepo.process import Cancelled, Git, Progress, english, quiet
 from liftlock.gitrepo.settings import Settings
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

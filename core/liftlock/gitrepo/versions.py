@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from liftlock.errors import RepositoryError
 from liftlock.gitrepo.history import FIELDS, NO_FRILLS, records
 from liftlock.gitrepo.process import Cancelled, Git
 from liftlock.model.revision import Revision
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _FEW = 60
 

@@ -7,7 +7,6 @@ leaf that holds the value of Git is tried, and the one counts after which the ma
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from liftlock.diffing import field_changes
@@ -19,6 +18,7 @@ from liftlock.model.tree import Tree
 from liftlock.render import Rendered
 from liftlock.render.overlay import Overlay
 from liftlock.text import printable
+from liftlock.values import dataclass
 from liftlock.yamledit import Pointer, SetScalar, read, scalars, splice
 
 Manifest = Mapping[str, Any]

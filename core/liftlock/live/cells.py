@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock.model.environment import Target
 from liftlock.model.health import Cause, Gravity, Health, HealthStatus
 from liftlock.model.live import Contact, Delivery, Doing, Freshness, LiveCell, LiveState, Running, Wait
 from liftlock.text import plural
+from liftlock.values import dataclass
 
 
 class Relation(StrEnum):

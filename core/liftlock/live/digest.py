@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.cluster.delivery import follows, for_cell
 from liftlock.cluster.health import worst
@@ -26,6 +26,7 @@ from liftlock.model.tree import Tree
 from liftlock.overview.reading import Reading
 from liftlock.render import Rendered
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ The exact answer, by the server's own dry run, is made when somebody looks at it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from liftlock.cluster.livediff.schema import schema_of
@@ -17,6 +16,7 @@ from liftlock.live.naming import key_of
 from liftlock.live.spots import Spot
 from liftlock.model.diff import FieldChange, ObjectKey
 from liftlock.model.live import Controller
+from liftlock.values import dataclass
 
 Manifest = Mapping[str, Any]
 # What is told of a Secret is that it is there: its values never are.

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.config.remembered import context_question
 from liftlock.errors import Problem
 from liftlock.model.environment import Environment, Target
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

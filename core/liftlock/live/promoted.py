@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from liftlock.errors import LiftlockError
 from liftlock.gitrepo import Repository
@@ -11,6 +10,7 @@ from liftlock.model.change import Step, Value
 from liftlock.model.tree import Tree
 from liftlock.promotion.comparisons import Comparisons
 from liftlock.promotion.words import Words
+from liftlock.values import dataclass
 
 _NO_WORDS = Words((), ())
 Paths = frozenset[tuple[Step, ...]]

@@ -7,7 +7,7 @@ asked, not watched. Field names: promoter.argoproj.io/v1alpha1 and kargo.akuity.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liftlock.cluster.api import Api
 from liftlock.cluster.delivery.revisions import seconds
@@ -16,6 +16,7 @@ from liftlock.cluster.objects import Manifest
 from liftlock.errors import ClusterError
 from liftlock.model.gates import Closing
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _KINDS = (
     ("promoter.argoproj.io", "PromotionStrategy"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from liftlock.live.places import Place
 from liftlock.model.app import Cell
 from liftlock.model.diff import ObjectKey
 from liftlock.model.live import Delivery
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from liftlock.cluster.health import cause, running_images, verdict
@@ -12,6 +11,7 @@ from liftlock.cluster.objects import Objects
 from liftlock.model.diff import ObjectKey
 from liftlock.model.health import Cause, Health, HealthStatus
 from liftlock.model.live import Freshness, Running
+from liftlock.values import dataclass
 
 HIDDEN = "may not be read"
 _KEPT = 15.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liftlock.clock import Clock
 from liftlock.commands import Runner
@@ -11,6 +11,7 @@ from liftlock.gitrepo import Repository
 from liftlock.overview.planning import Planning
 from liftlock.overview.reading import Reading
 from liftlock.render import Renderer
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liftlock.errors import Problem
 from liftlock.model.app import Cell, Version
 from liftlock.model.environment import Environment, Finding
 from liftlock.model.revision import Revision
+from liftlock.values import dataclass
 
 CellKey = tuple[str, str]
 """App and environment."""

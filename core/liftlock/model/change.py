@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from liftlock.values import dataclass
 
 # A scalar is its text as written, without quotes. A subtree is nested dicts and lists of such texts.
 Value = str | dict[str, Any] | list[Any]

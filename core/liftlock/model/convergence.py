@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock.model.environment import Target
 from liftlock.model.health import Cause, Happening, LiveObject
 from liftlock.model.live import Controller, Freshness, Waiting
+from liftlock.values import dataclass
 
 
 class Step(StrEnum):

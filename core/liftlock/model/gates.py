@@ -6,8 +6,10 @@ everybody is enforced by the branch protection of the forge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from liftlock.values import dataclass
 
 GATES = ("order", "bad", "secrets", "schema", "health", "soak", "wave", "window", "checks")
 """Every gate by its name, those that need nothing but Git first."""

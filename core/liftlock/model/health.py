@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock.model.diff import ObjectKey
+from liftlock.values import dataclass
 
 
 class HealthStatus(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from liftlock.model.board import CellKey
 from liftlock.model.diff import ObjectKey
 from liftlock.model.environment import Target
 from liftlock.model.health import Cause, Health, HealthStatus
+from liftlock.values import dataclass
 
 _UNKNOWN = Health(HealthStatus.UNKNOWN)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from liftlock.model.plan import Plan
 from liftlock.model.revision import Revision
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock.model.change import ChangeClass
 from liftlock.model.revision import Revision
+from liftlock.values import dataclass
 
 
 class Kind(StrEnum):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from liftlock.model.app import Version
 from liftlock.model.revision import Revision
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from liftlock.model.forge import CommitCheck, MergeMethod, PullRequest, Review, Rules
 from liftlock.model.revision import Revision
+from liftlock.values import dataclass
 
 
 class FlightState(StrEnum):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock.model.app import Version
 from liftlock.model.revision import Revision
+from liftlock.values import dataclass
 
 
 class Fitness(StrEnum):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from liftlock.values import dataclass
 
 # Paths are text; bytes of a path that are not UTF-8 survive as surrogates (os.fsdecode's way). They are made
 # printable only where they are shown.

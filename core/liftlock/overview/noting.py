@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from liftlock.errors import PushRejected
 from liftlock.overview.reading import Reading
 from liftlock.promotion.publishing import free_branch
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _TRIES = 3
 """How often a push is tried where the remote moves meanwhile: the note is made anew on what it has then."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from liftlock.errors import ForgeError
@@ -12,6 +11,7 @@ from liftlock.forge.pages import branch_page, commit_page, file_page
 from liftlock.gitrepo import Repository
 from liftlock.model.report import Page, Shelved
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.clock import age
 from liftlock.discovery import versions_of
@@ -16,6 +16,7 @@ from liftlock.model.wave import StepState, Wave, WavePlace, WaveStep
 from liftlock.overview.reading import Reading
 from liftlock.promotion import wavetrailers
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 FOLDER = ".liftlock/waves/"
 """Where a wave that was stopped has its file."""

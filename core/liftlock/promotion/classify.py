@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from liftlock.model.change import ChangeClass, Op, Step, Value, path_text
@@ -27,6 +27,7 @@ from liftlock.promotion.parts import (
 )
 from liftlock.promotion.rules import BY_VALUE, Rule, fits, fitting, is_placeholder
 from liftlock.promotion.words import Words, level_word
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.model.change import Op, Step, Value
 from liftlock.promotion.identity import (
@@ -23,6 +23,7 @@ from liftlock.promotion.identity import (
     step_of,
 )
 from liftlock.promotion.words import Words
+from liftlock.values import dataclass
 from liftlock.yamledit import Alias, Mapping, Node, Pointer, Scalar, Source, value_of
 from liftlock.yamledit import Sequence as ListNode
 

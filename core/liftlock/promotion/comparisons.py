@@ -8,12 +8,13 @@ import posixpath
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.model.change import path_json
 from liftlock.model.tree import Tree
 from liftlock.promotion.compare import Difference, compare
 from liftlock.promotion.words import Words, beside
+from liftlock.values import dataclass
 from liftlock.yamledit import Source, read
 
 

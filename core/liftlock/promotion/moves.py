@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from liftlock.model.change import ChangeClass, Step
@@ -12,6 +11,7 @@ from liftlock.promotion.classify import judge
 from liftlock.promotion.compare import compare
 from liftlock.promotion.rules import Rule
 from liftlock.promotion.words import Words
+from liftlock.values import dataclass
 from liftlock.yamledit import Source
 
 Place = tuple[str, tuple[Step, ...]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Named
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.errors import RepositoryError
 from liftlock.model.app import Cell
@@ -22,6 +22,7 @@ from liftlock.promotion.identity import document_step, numbered, step_of
 from liftlock.promotion.pairing import pairings
 from liftlock.promotion.words import Words
 from liftlock.text import plural
+from liftlock.values import dataclass
 from liftlock.yamledit import Mapping, Node, Pointer, Scalar, SetScalar, Source, read, scalars, splice, value_of
 from liftlock.yamledit import Sequence as ListNode
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from liftlock.discovery import pair_files
 from liftlock.model.app import Cell, Pairing
@@ -18,6 +17,7 @@ from liftlock.model.environment import Environment
 from liftlock.model.tree import Tree
 from liftlock.promotion.releases import container, pair_parts
 from liftlock.promotion.words import Words, between
+from liftlock.values import dataclass
 
 
 def pairings(

@@ -6,7 +6,9 @@ Where registry or repository differ between environments, they stay and the tag,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from liftlock.values import dataclass
 
 # An image as the container runtimes read it: [registry[:port]/]repository[:tag][@digest], with the prefix that Flux
 # (oci://) and skopeo (docker://) write before it.

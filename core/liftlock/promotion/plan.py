@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from liftlock.config import RepositoryConfig
@@ -30,6 +30,7 @@ from liftlock.promotion.secrets import guarded, holds_secret
 from liftlock.promotion.unasked import proposed_unasked
 from liftlock.promotion.words import Words, beside, between
 from liftlock.text import printable
+from liftlock.values import dataclass
 from liftlock.yamledit import value_of
 
 # A whole new file is shown as its value up to this size; a larger one by its size.

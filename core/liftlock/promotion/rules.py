@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from liftlock.model.change import ChangeClass
+from liftlock.values import dataclass
 
 VALUES: Mapping[str, str] = {
     "": "any value",

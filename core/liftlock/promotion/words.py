@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from liftlock.model.environment import Environment
+from liftlock.values import dataclass
 
 # Spellings that people use for the same environment, side by side in one repository.
 SPELLINGS: tuple[tuple[str, ...], ...] = (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liftlock.model.app import Cell
 from liftlock.model.environment import Environment
 from liftlock.overview.reading import Reading
 from liftlock.promotion.pairing import pairings
 from liftlock.promotion.words import Words, beside, between
+from liftlock.values import dataclass
 
 _MOST = 40
 """So many files of an app are looked through for a version that stands in no file beside."""

@@ -6,10 +6,10 @@ import posixpath
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from liftlock.gitrepo import Repository
 from liftlock.gitrepo.landings import Landing
+from liftlock.values import dataclass
 
 
 class Budget:

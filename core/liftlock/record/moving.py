@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.gitrepo import Repository
 from liftlock.learning import Memory
@@ -22,6 +22,7 @@ from liftlock.promotion.words import Words
 from liftlock.record.eras import Neighbour, Place, Upstream
 from liftlock.record.lines import Line, Step
 from liftlock.text import printable
+from liftlock.values import dataclass
 from liftlock.yamledit import Source, read
 
 _SOURCE_VERSIONS = 200

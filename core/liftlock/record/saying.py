@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from liftlock.gitrepo.landings import Landing
 from liftlock.gitrepo.messages import Message
+from liftlock.values import dataclass
 
 _TRAILER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*): +(\S.*?) *$", re.MULTILINE)
 _APPROVED = ("promotion-approved-by", "approved-by", "reviewed-by", "acked-by")

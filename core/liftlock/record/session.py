@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.errors import LiftlockError, PlanError
 from liftlock.gitrepo import Repository
@@ -21,6 +21,7 @@ from liftlock.record.lines import Budget, Line, Step, moved_from
 from liftlock.record.moving import Contents, Taken, taken
 from liftlock.record.saying import said
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 COMMITS = 50_000
 SECONDS = 20.0

@@ -10,7 +10,6 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,6 +21,7 @@ from liftlock.gitrepo.trees import GitTree, list_tree
 from liftlock.model.tree import Tree
 from liftlock.render.sources import FileSource, GitSource, source_of
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 Progress = Callable[[str], None]
 Stop = Callable[[], bool]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from liftlock.commands import Command, Runner
 from liftlock.errors import LiftlockError
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _VERSION = re.compile(r"v?\d+\.\d+\.\d+[\w.+-]*")
 

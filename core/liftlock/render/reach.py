@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from liftlock.errors import LiftlockError
@@ -21,6 +21,7 @@ from liftlock.render.references import (
     values_of,
 )
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

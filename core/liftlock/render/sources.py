@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
+
+from liftlock.values import dataclass
 
 _SCP = re.compile(r"^(?P<host>[\w.-]+@[\w.-]+):(?P<path>[^?]*)")
 _PLAIN = (".yaml", ".yml", ".json")

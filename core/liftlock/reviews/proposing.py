@@ -7,7 +7,7 @@ put commits on is left alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from liftlock.errors import ForgeError, LiftlockError, PushRejected
@@ -24,6 +24,7 @@ from liftlock.promotion import publishing, results
 from liftlock.promotion.apply import Files
 from liftlock.reviews import body, trailers
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 if TYPE_CHECKING:
     from liftlock.reviews.session import Desk

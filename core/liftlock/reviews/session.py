@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liftlock.clock import Clock
 from liftlock.commands import Runner, action
@@ -30,6 +30,7 @@ from liftlock.reviews import checking, trailers
 from liftlock.reviews.judging import judged, next_step
 from liftlock.reviews.proposing import Asked, Proposing
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 __all__ = ["Asked", "Desk", "Reviews"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from liftlock.model.forge import PullRequest, ReviewState
 from liftlock.model.review import Flight, Move
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _LINE = re.compile(r"^(Promotion-[A-Za-z-]+): *(.*?) *$", re.MULTILINE)
 _MOVE = re.compile(r"(?P<app>\S.*?)(?: +(?P<old>\S+) -> (?P<new>\S+))?")

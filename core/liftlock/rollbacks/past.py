@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.discovery import versions_of
 from liftlock.gitrepo import Repository
@@ -13,6 +13,7 @@ from liftlock.model.rollback import Former
 from liftlock.model.tree import Tree
 from liftlock.promotion.moves import State
 from liftlock.render.overlay import Overlay
+from liftlock.values import dataclass
 
 _TO = re.compile(r"^Promotion-To: (.*)$", re.MULTILINE)
 _REVERTS = re.compile(r"^(?:Promotion-Reverts: |This reverts commit )([0-9a-f]{7,64})\b", re.MULTILINE)

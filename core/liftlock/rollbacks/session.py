@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from liftlock.clock import Clock
@@ -23,6 +23,7 @@ from liftlock.rollbacks.matching import matching
 from liftlock.rollbacks.past import Past, past
 from liftlock.rollbacks.undoing import cautions
 from liftlock.text import printable
+from liftlock.values import dataclass
 from liftlock.yamledit import Source, read
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -18,6 +17,7 @@ from liftlock.sandbox import protobuf
 from liftlock.sandbox.discovery import Served, by_plural
 from liftlock.sandbox.refusing import Refusal
 from liftlock.sandbox.selecting import Test, by_fields, by_labels
+from liftlock.values import dataclass
 
 _PLURALS = by_plural()
 _TRUE = ("1", "true", "True")

@@ -7,7 +7,6 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from liftlock.sandbox.defaults import allocated, counted, defaulted
 from liftlock.sandbox.discovery import Served, by_kind
 from liftlock.sandbox.managing import updated
 from liftlock.sandbox.validating import faults
+from liftlock.values import dataclass
 
 _FIRST = 1000
 _HISTORY = 20_000

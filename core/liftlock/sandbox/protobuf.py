@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from liftlock.sandbox.refusing import Refusal
+from liftlock.values import dataclass
 
 _MAGIC = b"k8s\x00"
 

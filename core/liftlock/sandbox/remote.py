@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from liftlock.commands import Runner
 from liftlock.gitrepo import GitTree, Repository, Touched
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

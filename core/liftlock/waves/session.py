@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from liftlock.clock import Clock
@@ -18,6 +18,7 @@ from liftlock.overview.planning import Planning
 from liftlock.overview.reading import Reading
 from liftlock.promotion import wavetrailers
 from liftlock.text import printable
+from liftlock.values import dataclass
 from liftlock.waves.carrying import decided
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from liftlock.values import dataclass
 from liftlock.yamledit.nodes import Pointer, Scalar
 from liftlock.yamledit.snippet import Snippet
 

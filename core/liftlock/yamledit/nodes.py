@@ -7,11 +7,12 @@ block scalar ends with its last line of content, a block collection with its las
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from liftlock.errors import Problem
 from liftlock.model.change import Value
+from liftlock.values import dataclass
 from liftlock.yamledit.resolving import plain_tag
 
 Pointer: TypeAlias = tuple[int | str, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from liftlock.errors import EditError
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.errors import EditError
 from liftlock.model.change import Value
+from liftlock.values import dataclass
 from liftlock.yamledit.habits import deltas
 from liftlock.yamledit.nodes import Alias, Mapping, Node, Pointer, Scalar, Sequence, Source, node_at, real, value_of
 from liftlock.yamledit.quoting import key_text, scalar_text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from liftlock.values import dataclass
 from liftlock_tui.ink import BLANK, Line, Piece, fit, line
 from liftlock_tui.modals.dialog import Dialog, keys_line
 from liftlock_tui.widgets.bars import Words

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from liftlock.errors import LiftlockError, PlanError, PushRejected, RepositoryError
 from liftlock.text import plural, printable
+from liftlock.values import dataclass
 from liftlock_tui.plain import waving
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import csv
 import io
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from liftlock.clock import age
 from liftlock.model.record import Arrival, Extent, Figures, Kind, Moved, Question
 from liftlock.model.release import Release
 from liftlock.text import plural, printable, short_version
+from liftlock.values import dataclass
 from liftlock_tui.plain import answers, shapes
 from liftlock_tui.plain.output import Output, note
 

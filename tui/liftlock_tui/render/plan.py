@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from liftlock.model.change import Change, ChangeClass, Op, path_text, step_text
 from liftlock.model.plan import Plan
 from liftlock.text import plural, printable, short_version, shorten, shorten_path, width
+from liftlock.values import dataclass
 from liftlock_tui.ink import Line, Piece, fit, line, wrapped
 
 _WORDS = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from liftlock.cluster.delivery.revisions import public
@@ -12,6 +12,7 @@ from liftlock.model.app import Cell
 from liftlock.model.diff import ObjectKey
 from liftlock.model.live import Controller, Delivery
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _SCP = re.compile(r"^(?:[^@/]+@)?([^:/]+):(?!//)(.+)$")
 _SUFFIXES = (".yaml", ".yml", ".json", ".env", ".gotmpl")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from liftlock.cluster.health.reading import count, mapping, moment, string
 from liftlock.cluster.objects import Objects
 from liftlock.model.diff import ObjectKey
+from liftlock.values import dataclass
 
 # Kind and name of what an Event speaks of: some authors leave the group out.
 _About = tuple[str, str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from liftlock.cluster.health.reading import (
     Condition,
@@ -22,6 +21,7 @@ from liftlock.cluster.health.words import BOTH, ENGINE, KSTATUS, degraded, healt
 from liftlock.cluster.objects import Manifest
 from liftlock.model.health import Health
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 PULL = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",

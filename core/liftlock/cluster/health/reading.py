@@ -7,12 +7,12 @@ looks into an object but through these functions, none of which raises.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from liftlock.model.diff import ObjectKey
 from liftlock.text import printable, shorten
+from liftlock.values import dataclass
 
 _LONGEST = 400
 _NOTHING: Mapping[str, Any] = {}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from liftlock.cluster.health.reading import line
+from liftlock.values import dataclass
 
 # Longer messages are cut before they are searched; every pattern is bounded, for these texts are anybody's.
 _LONGEST_MESSAGE = 8_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from liftlock.cluster.api import Api
@@ -22,6 +22,7 @@ from liftlock.model.diff import ObjectDiff, ObjectKey, Status
 from liftlock.model.live import Delivery
 from liftlock.model.livediff import Effect, LiveChange, LiveDiff, Way
 from liftlock.text import plural
+from liftlock.values import dataclass
 
 Manifest = Mapping[str, Any]
 Progress = Callable[[int, int], None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from liftlock.cluster.livediff.fieldsets import union, within
 from liftlock.cluster.livediff.ownership import entries
 from liftlock.model.diff import ObjectKey
 from liftlock.text import printable, shorten
+from liftlock.values import dataclass
 
 Manifest = Mapping[str, Any]
 Place = tuple[str | int, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from liftlock.model.change import step_text
 from liftlock.model.diff import FieldChange
 from liftlock.model.livediff import Author
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 Manifest = Mapping[str, Any]
 APPLY = "Apply"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from liftlock.errors import ClusterError, Forbidden, LoginNeeded, Refused, Throttled
 from liftlock.text import printable, shorten
+from liftlock.values import dataclass
 
 _RIGHTS = re.compile(r"cannot [\w*]+ resource|attempting to grant RBAC permissions not currently held")
 _DRY_RUN = re.compile(r"does not support dry ?run", re.IGNORECASE)

@@ -7,8 +7,10 @@ client that may only read has no other source; for custom resources it is read o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from liftlock.values import dataclass
 
 SET = "set"
 MAP = "map"

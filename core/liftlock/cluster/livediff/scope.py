@@ -7,12 +7,13 @@ Application; where there is none, it is kubectl.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from liftlock.cluster.livediff.ignoring import IgnoreRule, argo_rules, flux_rules
 from liftlock.model.diff import ObjectKey
 from liftlock.model.live import Controller, Delivery
+from liftlock.values import dataclass
 
 KUBECTL = "kubectl"
 _ARGO = "argocd.argoproj.io"

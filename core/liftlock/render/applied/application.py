@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from liftlock.commands import masked
@@ -27,6 +27,7 @@ from liftlock.render.reach import kustomization_of
 from liftlock.render.references import Chart
 from liftlock.render.result import Rendered
 from liftlock.text import plural, printable
+from liftlock.values import dataclass
 
 GROUP = "argoproj.io"
 _COMMIT = re.compile(r"[0-9a-f]{40}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -14,6 +13,7 @@ from liftlock.render.applied.globbing import path_segments
 from liftlock.render.applied.reading import at, mapping, mappings, string
 from liftlock.render.manifests import Unreadable, load
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>[\w.\[\]\-\"' ]+?)\s*\}\}")
 _INDEX = re.compile(r"index\s+\.(?P<path>[\w.]+)\s+(?P<at>\d+)")

@@ -6,7 +6,7 @@ import json
 import posixpath
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from liftlock.render.references import Chart
 from liftlock.render.renderer import Renderer
 from liftlock.render.result import Rendered
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 Lookup = Callable[[ObjectKey], Mapping[str, Any] | None]
 FETCH = "--fetch (or its key) fetches what is missing, pinned and cached"

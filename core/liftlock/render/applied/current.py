@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from liftlock.errors import LiftlockError
@@ -14,6 +13,7 @@ from liftlock.render.applied.appsets import generated
 from liftlock.render.applied.reading import folder, key_of, mapping, string
 from liftlock.render.applied.written import ARGO, Written, written
 from liftlock.render.result import Rendered
+from liftlock.values import dataclass
 
 RenderOwner = Callable[[ObjectKey, Mapping[str, Any] | None], Rendered | None]
 """What the object that applies this one makes of the tree, None when that cannot be told."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from liftlock.model.diff import ObjectKey
@@ -14,6 +13,7 @@ from liftlock.render.applied.appsets import generated
 from liftlock.render.applied.reading import at, folder, key_of, mapping, string, strings
 from liftlock.render.applied.written import ARGO, HELM, KUSTOMIZE, SOURCES, written
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _HERE = frozenset({"", "https://kubernetes.default.svc", "in-cluster"})
 

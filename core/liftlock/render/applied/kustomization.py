@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from liftlock.errors import RenderError
@@ -18,6 +17,7 @@ from liftlock.render.overlay import Overlay
 from liftlock.render.places import Outside
 from liftlock.render.result import Rendered
 from liftlock.text import plural, printable
+from liftlock.values import dataclass
 
 GROUP = "kustomize.toolkit.fluxcd.io"
 

@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -24,6 +24,7 @@ from liftlock.render.overlay import Overlay
 from liftlock.render.references import Chart
 from liftlock.render.result import Rendered
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 GROUP = "helm.toolkit.fluxcd.io"
 SOURCES = "source.toolkit.fluxcd.io"

@@ -6,7 +6,6 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from liftlock.errors import RenderError
@@ -21,6 +20,7 @@ from liftlock.render.places import Outside, Places
 from liftlock.render.plainyaml import read_plain
 from liftlock.render.result import Rendered
 from liftlock.text import printable
+from liftlock.values import dataclass
 
 _SKIP = b"+argocd:skip-file-rendering"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

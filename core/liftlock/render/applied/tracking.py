@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from liftlock.render.applied.bench import Asked
 from liftlock.render.applied.marking import Manifest, labelled, marks, placed
 from liftlock.render.applied.reading import key_of, string
+from liftlock.values import dataclass
 
 ID = "argocd.argoproj.io/tracking-id"
 _INSTALLATION = "argocd.argoproj.io/installation-id"

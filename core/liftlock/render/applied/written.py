@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from liftlock.model.tree import Tree
 from liftlock.render.applied.reading import string
 from liftlock.render.manifests import Unreadable, load, objects, plain
+from liftlock.values import dataclass
 
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io"
 HELM = "helm.toolkit.fluxcd.io"
