@@ -52,9 +52,14 @@ _UNKNOWN = re.compile(rb"\x1b\[(?:[<>=][0-9;:]*u|\?[0-9;]*\$p)")
 _UNFINISHED = re.compile(rb"\x1b(?:\[[^@-~]*)?\Z")
 
 
-def _own_terminal() -> None:
-    """In the child: the pseudo-terminal becomes what it is controlled from, so that Ctrl-C and /dev/tty reach it."""
+def _own_terminal(hangups_ignored: bool) -> None:
+    """In the child: the pseudo-terminal becomes what it is controlled from, so that Ctrl-C and /dev/tty reach it.
+
+    What the tests themselves were told to ignore (below nohup, in the background) has no part in it.
+    """
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if hangups_ignored else signal.SIG_DFL)
 
 
 class Timeout(AssertionError):
@@ -64,7 +69,8 @@ class Timeout(AssertionError):
 class Terminal:
     """A program that runs in a pseudo-terminal of so many columns and rows.
 
-    `written` is all it wrote. Used as a context; the program and all that it started are ended with it.
+    `written` is all it wrote; `hangups_ignored` starts it as nohup does. Used as a context; the program and all that it
+    started are ended with it.
     """
 
     def __init__(
@@ -76,6 +82,7 @@ class Terminal:
         columns: int = 100,
         rows: int = 30,
         keep: bool = True,
+        hangups_ignored: bool = False,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
@@ -103,7 +110,7 @@ class Terminal:
                 stdout=slave,
                 stderr=slave,
                 start_new_session=True,
-                preexec_fn=_own_terminal,
+                preexec_fn=lambda: _own_terminal(hangups_ignored),
             )
         finally:
             os.close(slave)

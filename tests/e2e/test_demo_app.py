@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from terminal import LIFTLOCK, ROOT, Terminal
+from terminal import LIFTLOCK, Terminal
 
-APP = (ROOT / "tui/liftlock_tui/app.py").read_text("utf-8")
 pytestmark = pytest.mark.slow
 
 
@@ -40,11 +39,10 @@ def test_a_closed_window_ends_the_demo_and_its_folder(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif("when_gone" not in APP, reason="the app does not watch its terminal yet")
 def test_a_closed_window_ends_the_demo_below_a_parent_that_stays(tmp_path: Path) -> None:
     """`make demo`, whose terminal goes: nothing tells the program, and it must not read the end of input for ever."""
     script = f"trap '' HUP; '{sys.executable}' -c '{LIFTLOCK[2]}' demo; exit $?"
     with Terminal(("sh", "-c", script), cwd=tmp_path, env={"TMPDIR": str(tmp_path)}) as terminal:
         terminal.wait("storefront", "2.15.0").hang_up()
-        assert terminal.process.wait(60) in (120, 129)  # Python says 120 when its output is gone at the end
+        assert terminal.process.wait(60) == 129
     assert list(tmp_path.iterdir()) == []

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import App, InvalidThemeError
 from textual.binding import BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -21,7 +23,7 @@ from liftlock.errors import ConfigError
 from liftlock.text import printable, shorten
 from liftlock_tui.actions import bindings
 from liftlock_tui.fading import Fading
-from liftlock_tui.hangup import when_gone
+from liftlock_tui.hangup import TERMINAL_GONE, LastingDriver, when_gone
 from liftlock_tui.ink import Palette, variables
 from liftlock_tui.jobs import unexpected
 from liftlock_tui.outward import Outward
@@ -41,8 +43,6 @@ LONGEST_NOTICE = 160
 """Columns of each half of a notice, which covers what is under it."""
 CANNOT = 2
 """The exit code when there was nothing that could be shown."""
-TERMINAL_GONE = 129
-"""The exit code after the terminal was closed: what a shell says of SIGHUP."""
 TICK = 20.0
 """Seconds after which ages are shown anew."""
 
@@ -78,6 +78,11 @@ class LiftlockApp(Outward):
         if not animation:
             self.animation_level = "none"
         self.set_class(self.ascii_only, "-ascii")
+
+    def get_driver_class(self) -> type[Driver]:
+        """What draws on the terminal, and knows that it may go."""
+        found = super().get_driver_class()
+        return LastingDriver if found is LinuxDriver else found
 
     # Looks ---------------------------------------------------------------------------------------------------------
 
