@@ -130,7 +130,8 @@ def learn(
         found[(pair.source, pair.target)] = known
         if left_over.up():
             break
-    return Lessons(found)
+    (newest,) = repository.messages_of(commits[:1])
+    return Lessons(found, newest.at)
 
 
 def _excuse(repository: Repository, known: Precedents, pair: FilePairing) -> None:

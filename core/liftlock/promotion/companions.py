@@ -15,12 +15,13 @@ from dataclasses import replace
 from liftlock.model.change import Change, ChangeClass, Op, Step, Value, path_text
 from liftlock.promotion.compare import Difference
 from liftlock.promotion.parts import image, reference, version_shape
+from liftlock.promotion.swaps import swapped, swaps
 from liftlock.text import printable
 
 
 def accompanied(changes: Sequence[Change]) -> list[Change]:
     """The changes of one pair of files, with those that go along with others staged and linked to them."""
-    changes = _unbound(changes)
+    changes = swapped(_unbound(changes))
     found = {change.id: change for change in changes}
     for identity, (reason, _) in _with_versions(changes).items():
         if _free(found[identity]):
@@ -73,7 +74,10 @@ def _with_versions(changes: Sequence[Change]) -> dict[str, tuple[str, frozenset[
 
 
 def may_move_blocks(differences: Iterable[Difference]) -> bool:
-    """Whether something goes and a block comes, or a block goes and something comes, so that one may be the other."""
+    """Whether something goes and a block or another version comes, or a block goes: one may be the other."""
+    differences = list(differences)
+    if any(swaps(differences)):
+        return True
     kinds = {(d.op, isinstance(d.new if d.op is Op.ADD else d.old, dict | list)) for d in differences if not d.group}
     goes, comes = {whole for op, whole in kinds if op is Op.REMOVE}, {whole for op, whole in kinds if op is Op.ADD}
     return bool(goes and comes) and (True in goes or True in comes)
