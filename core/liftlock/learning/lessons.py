@@ -12,11 +12,10 @@ from liftlock.model.change import Change, Op
 
 
 class Lessons:
-    """What was learned, by pair of files: (source's, target's). `now` is when the source's commit was made."""
+    """What was learned, by pair of files: (source's, target's)."""
 
-    def __init__(self, precedents: Mapping[tuple[str, str], Precedents], now: float = 0.0) -> None:
+    def __init__(self, precedents: Mapping[tuple[str, str], Precedents]) -> None:
         self.precedents = precedents
-        self._now = now
 
     def of(self, change: Change) -> Precedent | None:
         """The precedent of a change; None where nothing was learned of its files."""
@@ -35,5 +34,5 @@ class Lessons:
             if precedent is not None:
                 told[(change.source_file, change.file)].append(Weighed(change, precedent))
         known = {files: self.precedents[files] for files in told}
-        found |= {change.id: change for change in weigh(told, known, self._now)}
+        found |= {change.id: change for change in weigh(told, known)}
         return list(found.values())

@@ -7,13 +7,13 @@ import threading
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from liftlock.gitrepo import Repository
 from liftlock.learning.lessons import Lessons
 from liftlock.learning.precedents import Precedents
 from liftlock.learning.timelines import Leaves, Moment, Timeline, leaves_of, timeline
 from liftlock.promotion.words import Words, beside
-from liftlock.values import dataclass
 from liftlock.yamledit import read
 
 _LEAST = 40_000
@@ -130,8 +130,7 @@ def learn(
         found[(pair.source, pair.target)] = known
         if left_over.up():
             break
-    (newest,) = repository.messages_of(commits[:1])
-    return Lessons(found, newest.at)
+    return Lessons(found)
 
 
 def _excuse(repository: Repository, known: Precedents, pair: FilePairing) -> None:

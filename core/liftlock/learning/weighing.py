@@ -7,7 +7,7 @@ clone and scores): a habit counts from two thirds on, and a single instance is n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from liftlock.learning.precedents import Precedent, Precedents
 from liftlock.learning.timelines import Moment, Path
@@ -16,7 +16,6 @@ from liftlock.model.revision import Revision
 from liftlock.promotion.classify import scalars
 from liftlock.promotion.parts import version_shape
 from liftlock.text import printable, short_version
-from liftlock.values import dataclass
 
 Files = tuple[str, str]
 """The source's file and the target's."""
@@ -24,8 +23,6 @@ Files = tuple[str, str]
 _HABIT = 2 / 3
 _OFTEN = 2
 """So many times at least, before something is a habit."""
-_FRESH = 14 * 86_400
-"""Seconds for which what the source got last is still on its way: of what is older, most stayed behind on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,8 @@ class Weighed:
     precedent: Precedent
 
 
-def weigh(told: Mapping[Files, Sequence[Weighed]], known: Mapping[Files, Precedents], now: float) -> Iterator[Change]:
-    """The changes of one cell, by their files, staged as its precedents say. `now` in seconds since the epoch."""
+def weigh(told: Mapping[Files, Sequence[Weighed]], known: Mapping[Files, Precedents]) -> Iterator[Change]:
+    """The changes of one cell, by their files, staged as its precedents say."""
     every = [weighed for of_pair in told.values() for weighed in of_pair]
     newest = max((w.precedent.arose.at for w in every if w.precedent.arose and _waits(w.precedent)), default=None)
     moving = any(w.change.proposed for w in every)
@@ -59,9 +56,7 @@ def weigh(told: Mapping[Files, Sequence[Weighed]], known: Mapping[Files, Precede
                 reason := _kept_same(change, said, until, known[files])
                 or _habit(change, said)
                 or _came_with(change, said, known[files], brought)
-                or (said.arose is not None and said.arose.at == newest and _next(change, said, files, taken))
-                or (not moving and _on_its_way(change, said, files, taken, newest, now))
-            ):
+            ) or (said.arose is not None and said.arose.at == newest and (reason := _next(change, said, files, taken))):
                 yield replace(change, proposed=True, why=f"{change.why.partition(': offered')[0]}; {reason}")
             else:
                 yield _left(change, said, known[files])
@@ -88,15 +83,6 @@ class _Taken:
             if of >= _OFTEN and took + 1 >= _HABIT * (of + 2):
                 return f"the target took {took} of the {of} earlier changes of {where}"
         return ""
-
-    def came_with_file(self, files: Files, moment: float) -> bool:
-        """Whether the source's file came at this moment: that says nothing of what goes with what."""
-        return self._known[files].source.born == moment
-
-    def seldom(self, files: Files, before: float) -> bool:
-        """Whether the target left most of what the source got that is no version, as far as that was seen."""
-        took, of = self._count(files, before, all_kinds=False)
-        return of >= _OFTEN and 2 * took < of
 
     def _count(self, files: Files, before: float, all_kinds: bool) -> tuple[int, int]:
         key = files, before, all_kinds
@@ -193,26 +179,6 @@ def _came_with(change: Change, said: Precedent, known: Precedents, brought: Mapp
         return ""  # how a file came says nothing of what goes with what
     where = printable(path_text(version.path)) or printable(version.file)
     return f"came to the source with {where} ({_cited(said.arose.revision)}), and goes with it"
-
-
-def _on_its_way(change: Change, said: Precedent, files: Files, taken: _Taken, newest: float | None, now: float) -> str:
-    """What alone made the difference: both had the same here until the source changed it.
-
-    Told where no version waits, so that one who asks for a plan most likely asks for this. A changed setting is on its
-    way for as long as no promotion of the file left it; what is new in the source while it is the newest there and
-    fresh, for of what is older most is there on purpose.
-    """
-    arose = said.arose
-    if arose is None or not said.alike or said.passed or not _waits(said) or taken.came_with_file(files, arose.at):
-        return ""
-    if taken.seldom(files, arose.at):
-        return ""
-    if change.cls is ChangeClass.SETTING and change.op is Op.SET:
-        return f"the two had the same here until {_cited(arose.revision)}"
-    fresh = arose.at == newest and now - arose.revision.time <= _FRESH
-    if change.cls in (ChangeClass.SETTING, ChangeClass.STRUCTURE) and change.op is Op.ADD and fresh:
-        return f"the source's last change, {_cited(arose.revision)}"
-    return ""
 
 
 def _next(change: Change, said: Precedent, files: Files, taken: _Taken) -> str:

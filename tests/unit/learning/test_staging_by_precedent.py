@@ -175,34 +175,10 @@ def test_a_file_that_was_kept_the_same_is_kept_the_same(fleet: Fleet, values: Va
     assert f"the two files were the same until {first} change" in fleet.changes()["greeting"].why
 
 
-def test_what_the_source_got_last_is_on_its_way_where_nothing_else_waits(fleet: Fleet, values: Values):
+def test_where_one_leaf_differed_the_rest_is_only_offered(fleet: Fleet, values: Values):
     fleet.commit("begin", staging=values("1.0.0", greeting="hi"), production=values("1.0.0", greeting="good day"))
-    new = fleet.commit("change", staging=values("1.0.0", greeting="hi", mirror="on"))
-    assert fleet.staged() == {"mirror"}
-    assert fleet.changes()["mirror"].why.endswith(f"the source's last change, {new} change")
-    fleet.commit("a version too", staging=values("1.1.0", greeting="hi", mirror="on"))
-    assert fleet.staged() == {"image.tag"}
-
-
-def test_a_setting_that_both_had_alike_is_on_its_way_until_a_promotion_leaves_it(fleet: Fleet, values: Values):
-    fleet.commit("begin", staging=values("1.0.0", log="info"), production=values("1.0.0", log="info", own="yes"))
-    new = fleet.commit("louder", staging=values("1.0.0", log="debug"))
-    assert fleet.staged() == {"log"}
-    assert fleet.changes()["log"].why.endswith(f"the two had the same here until {new} louder")
-    fleet.commit("a version", staging=values("1.1.0", log="debug"))
-    fleet.commit("and only that", production=values("1.1.0", log="info", own="yes"))
+    fleet.commit("change", staging=values("1.0.0", greeting="hi", mirror="on"))
     assert fleet.staged() == set()
-
-
-def test_what_is_new_in_the_source_but_old_is_only_offered(fleet: Fleet, values: Values):
-    day = 86_400
-    fleet.commit("begin", staging=values("1.0.0", greeting="hi"), production=values("1.0.0", greeting="good day"))
-    fleet.write("apps/api/staging/values.yaml", values("1.0.0", greeting="hi", mirror="on"))
-    fleet.save("change", at=1_900_000_000)
-    for days, staged in ((13, {"mirror"}), (15, set())):
-        fleet.write("README", f"{days}")
-        fleet.save("another day", at=1_900_000_000 + days * day)
-        assert fleet.staged() == staged
 
 
 def test_sizes_of_files_that_only_began_the_same_are_offered(fleet: Fleet, values: Values):
