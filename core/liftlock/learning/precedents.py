@@ -11,12 +11,12 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from liftlock.learning.timelines import Moment, Path, Timeline
 from liftlock.model.revision import Revision
 from liftlock.promotion.words import Words
+from liftlock.values import dataclass
 
 # A commit that calls itself a promotion, or that a program made, is no hotfix.
 _PROMOTES = re.compile(r"promot", re.IGNORECASE)

@@ -7,13 +7,13 @@ import threading
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from liftlock.gitrepo import Repository
 from liftlock.learning.lessons import Lessons
 from liftlock.learning.precedents import Precedents
 from liftlock.learning.timelines import Leaves, Moment, Timeline, leaves_of, timeline
 from liftlock.promotion.words import Words, beside
+from liftlock.values import dataclass
 from liftlock.yamledit import read
 
 _LEAST = 40_000

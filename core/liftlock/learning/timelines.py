@@ -9,13 +9,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liftlock.model.change import Step, Value
 from liftlock.model.revision import Revision
 from liftlock.promotion.identity import document_step, numbered, real, step_of
 from liftlock.promotion.parts import image, reference
 from liftlock.promotion.words import Words
+from liftlock.values import dataclass
 from liftlock.yamledit import Mapping, Node, Scalar, Source
 from liftlock.yamledit import Sequence as ListNode
 

@@ -7,7 +7,7 @@ clone and scores): a habit counts from two thirds on, and a single instance is n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liftlock.learning.precedents import Precedent, Precedents
 from liftlock.learning.timelines import Moment, Path
@@ -16,6 +16,7 @@ from liftlock.model.revision import Revision
 from liftlock.promotion.classify import scalars
 from liftlock.promotion.parts import version_shape
 from liftlock.text import printable, short_version
+from liftlock.values import dataclass
 
 Files = tuple[str, str]
 """The source's file and the target's."""
