@@ -55,6 +55,10 @@ class PlanError(LiftlockError):
     """A promotion cannot be planned: an unknown environment or app, a base that no longer gives this plan."""
 
 
+class BranchesApart(PlanError):
+    """The targets are on several branches, or in several repositories: one commit cannot go to all of them."""
+
+
 class RenderError(LiftlockError):
     """Manifests cannot be rendered; `missing` names what would have to be fetched."""
 

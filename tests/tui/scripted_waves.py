@@ -55,8 +55,8 @@ class ScriptedWaves:
     def next(self, identity: str = "", *, anyway: bool = False) -> Any:
         return self.plan
 
-    def begin(self, plan: Any, targets: Sequence[str] = (), *, train: bool = False) -> Any:
-        steps = tuple(targets) or plan.targets
+    def begin(self, plans: Sequence[Any], targets: Sequence[str], *, train: bool = False) -> Any:
+        (plan,), steps = plans, tuple(targets)
         mine = tuple(change for change in plan.changes if change.environment == steps[0])
         return replace(plan, targets=steps[:1], changes=mine, wave=WavePlace("3f2a1c9", 1, steps, train))
 

@@ -35,9 +35,11 @@ def standing(ground: Ground, reading: Reading, wave: Wave, *, only: int = 0) -> 
 
 def _asked(ground: Ground, reading: Reading, wave: Wave, step: WaveStep) -> WaveStep:
     try:
-        told = list(_verdicts(ground, reading, wave, step))
+        apart = list(_verdicts(ground, reading, wave, step))
     except LiftlockError as error:
         return replace(step, state=StepState.UNKNOWN, why=str(error))
+    several = len(apart) > 1
+    told = [(_named(live, app), _named(soaked, app)) if several else (live, soaked) for app, live, soaked in apart]
     for state in (GateState.BLOCKED, GateState.WAITING, GateState.UNKNOWN):
         first = next(((live, soaked) for live, soaked in told if state in (live.state, soaked.state)), None)
         if first is None:
@@ -52,8 +54,14 @@ def _asked(ground: Ground, reading: Reading, wave: Wave, step: WaveStep) -> Wave
     return replace(step, state=StepState.HEALTHY, why="; ".join(live.evidence for live, _ in told))
 
 
-def _verdicts(ground: Ground, reading: Reading, wave: Wave, step: WaveStep) -> Iterator[tuple[Verdict, Verdict]]:
-    """Of each app what the gates `health` and `soak` say of it there."""
+def _named(verdict: Verdict, app: str) -> Verdict:
+    """The verdict as it is read among those of other apps."""
+    said = verdict.evidence
+    return verdict if said.startswith(f"{app} ") else replace(verdict, evidence=f"{app}: {said}")
+
+
+def _verdicts(ground: Ground, reading: Reading, wave: Wave, step: WaveStep) -> Iterator[tuple[str, Verdict, Verdict]]:
+    """Each app with what the gates `health` and `soak` say of it there."""
     environment = reading.environment(step.target)
     if environment is None:
         return
@@ -67,7 +75,7 @@ def _verdicts(ground: Ground, reading: Reading, wave: Wave, step: WaveStep) -> I
         since = clusters.since(one) if wanted > 0 and live.state is GateState.PASSED else None
         if wanted > 0:
             since = later(since, by_commit(reading, environment, one))
-        yield live, soak(one, wanted, live, since, now)
+        yield one.app, live, soak(one, wanted, live, since, now)
 
 
 def gate(wave: Wave | None, number: int) -> Verdict:
@@ -84,10 +92,12 @@ def gate(wave: Wave | None, number: int) -> Verdict:
     said = f"step {before.number} of {len(wave.steps)}, {before.target}, is {before.state}"
     said = f"{said}: {before.why}" if before.why else said
     match before.state:
-        case StepState.HEALTHY | StepState.PASSED_BY:
+        case StepState.HEALTHY:
             return passed(said)
         case StepState.ROLLING | StepState.SOAKING:
             return waiting(said, f"wait until {before.target} has settled", before.until)
+        case StepState.PASSED_BY:  # perhaps because it was no good: nothing shows how the wave's version does there
+            return unknown(said, way_back(wave, before))
         case StepState.UNKNOWN | StepState.LANDED:
             return unknown(said, f"connect to the cluster of {before.target}")
         case StepState.COMMITTED:
@@ -99,8 +109,8 @@ def gate(wave: Wave | None, number: int) -> Verdict:
 
 
 def way_back(wave: Wave, step: WaveStep) -> str:
-    """What to do about a step that failed."""
-    if step.state is StepState.TAKEN_BACK:
+    """What to do about a step that failed, or that nothing is left of."""
+    if step.state in (StepState.TAKEN_BACK, StepState.PASSED_BY):
         return "begin a new one with what is to go on"
     apps = " ".join(f"--app {app}" for app in wave.apps[:1]) or "--app APP"
     return f"mend it there, or take it back: liftlock rollback {step.target} {apps}"

@@ -312,7 +312,7 @@ class Live:
         """
         reading = self._world.reading()
         require(reading, environment)
-        commit = reading.repository.resolve(revision)
+        commit = reading.home_of(environment).resolve(revision)
         follower = Follower(self._world, self._clusters, self._desired, environment, commit, tell, pushed_at)
         with self._lock:
             self._followers.append(follower)

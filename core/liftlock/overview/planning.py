@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from liftlock.errors import PlanError
+from liftlock.errors import BranchesApart, PlanError
 from liftlock.learning import FilePairing, Lessons, Memory, learn
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.tree import Tree
@@ -49,7 +49,7 @@ class Planning:
 
         `source_commit` is the commit to read the source at, the newest where none is given.
 
-        Raises PlanError, RepositoryError, Cancelled.
+        Raises PlanError (BranchesApart where one commit cannot go to all), RepositoryError, Cancelled.
         """
         targets = tuple(dict.fromkeys(targets))
         if source in targets:
@@ -61,11 +61,19 @@ class Planning:
         mine, theirs, words, ref = reading.sides(source, targets)
         mine = _as_of(mine, reading.tree_at(source_commit)) if source_commit else mine
         if len({side.tree.commit for side in theirs}) > 1:
-            raise PlanError(
+            raise BranchesApart(
                 f"{' and '.join(targets)} are on different branches",
                 "one commit cannot go to two branches, or to two repositories",
-                "promote to one after the other",
+                "promote to one after the other: --wave",
             )
+        for environment in (side.environment for side in theirs if not side.cells):
+            if environment.repository and not environment.paths:  # where new files would go there is anybody's guess
+                where = printable(environment.repository)
+                raise PlanError(
+                    f"Nothing is found of {printable(environment.name)} in {where}",
+                    "no folder or file there bears its name, and no app is known there",
+                    'say in liftlock.toml where its apps stand: paths = ["{app}"]',
+                )
         wanted = _apps(apps, [*mine.cells, *(app for side in theirs for app in side.cells)])
         rules = self.rules(reading)
         named = bool(apps)

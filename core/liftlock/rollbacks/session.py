@@ -84,7 +84,7 @@ class Rollbacks:
         reading = self._yard.reading()
         cell = self._cell(reading, environment, app)
         if to:
-            revision = self._yard.repository.resolve(to)
+            revision = self._named(reading, environment, to)
         else:
             ways = self.ways(environment, app, live=live)
             if ways.chosen is None:
@@ -111,6 +111,22 @@ class Rollbacks:
                 "liftlock status",
             )
         return cells[app]
+
+    def _named(self, reading: Reading, environment: str, to: str) -> str:
+        """The commit that a person names, of the repository that holds the environment.
+
+        Raises RepositoryError, PlanError: one of another repository has none of its files, which would all be removed.
+        """
+        home = reading.home_of(environment)
+        commit = home.resolve(to)
+        tip = reading.source_of(require(reading, environment)).commit
+        if not home.is_shallow() and home.merge_base(commit, tip) is None:
+            raise PlanError(
+                f"{commit[:8]} is not in the history of {environment}",
+                f"it has no commit in common with {tip[:8]}, which {environment} is read from",
+                "liftlock rollback --list shows the states to go back to",
+            )
+        return commit
 
     def _signs(self, environment: str, app: str) -> tuple[tuple[Sign, ...], str]:
         """What clusters show, and why nothing is heard of where it is so."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from liftlock.clock import Clock
 from liftlock.commands import action
-from liftlock.errors import PlanError
+from liftlock.errors import BranchesApart, PlanError
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.wave import StepState, Wave, WavePlace, WaveState, WaveStep
 from liftlock.overview import waving
@@ -74,25 +74,43 @@ class Waves:
 
     # Going on ------------------------------------------------------------------------------------------------------
 
-    def begin(self, plan: Plan, targets: Sequence[str] = (), *, train: bool = False) -> Plan:
-        """The first step of a wave: what the plan moves to its first target, to go on to the others one by one.
+    def plans(self, source: str, targets: Sequence[str], apps: Sequence[str] = ()) -> tuple[Plan, ...]:
+        """What a wave would move: one plan, or one for each target where a single commit cannot go to all of them.
 
-        A `train` goes on from there to `targets`, each from the one before. Raises PlanError (nothing to go on to).
+        Raises PlanError, RepositoryError.
         """
-        moved = {change.environment for change in plan.chosen}
-        steps = tuple(targets) if train else tuple(name for name in plan.targets if name in moved)
-        level = [name for name in plan.targets if name not in moved]
-        if train and plan.targets[:1] != steps[:1]:
-            raise PlanError("This train begins elsewhere", f"the plan goes to {plan.targets[0]}", "name it first")
+        reading, planning = self._shore.reading(), self._shore.planning
+        try:
+            return (planning.plan(reading, source, targets, apps),)
+        except BranchesApart:
+            return tuple(planning.plan(reading, source, [name], apps) for name in dict.fromkeys(targets))
+
+    def begin(self, plans: Sequence[Plan], targets: Sequence[str], *, train: bool = False) -> Plan:
+        """The first step of a wave: what the plans move to the first of the targets, to go on to the others one by one.
+
+        A `train` goes on from there to each from the one before. Raises PlanError (nothing to go on to).
+        """
+        chosen = [change for plan in plans for change in plan.chosen]
+        moved = {change.environment for change in chosen}
+        named = tuple(dict.fromkeys(targets))
+        steps = named if train else tuple(name for name in named if name in moved)
+        level = [] if train else [name for name in named if name not in moved]
+        if train and plans[0].targets[:1] != steps[:1]:
+            raise PlanError("This train begins elsewhere", f"the plan goes to {plans[0].targets[0]}", "name it first")
         if len(steps) < 2:
             said = f"nothing is staged for {', '.join(level)}" if level else f"it goes to {', '.join(steps)} alone"
-            raise PlanError("There is nothing to go on to", said, "name several environments")
+            hint = f"promote to {steps[0]} alone" if level and steps else "name several environments"
+            raise PlanError("There is nothing to go on to", said, hint)
+        plan = next(plan for plan in plans if steps[0] in plan.targets)
         if plan.back is not None or plan.adopts:
             raise PlanError("This goes to one environment alone", "it takes back or adopts what is there", "commit it")
         mine = tuple(change for change in plan.changes if change.environment == steps[0])
         ids = {change.id for change in mine}
         warnings = tuple(one for one in plan.warnings if not one.change or one.change in ids)
         warnings += tuple(Caution(f"nothing is staged for {name}: the wave leaves it out") for name in level)
+        if len(plans) > 1:
+            said = f"{', '.join(steps)} are on different branches: it goes to one after the other, as a wave"
+            warnings += (Caution(said),)
         return replace(
             plan,
             targets=steps[:1],
@@ -100,7 +118,7 @@ class Waves:
             selected=plan.selected & ids,
             edited=tuple(pair for pair in plan.edited if pair[0] in ids),
             warnings=warnings,
-            asked=tuple(dict.fromkeys(change.app for change in plan.chosen)),
+            asked=tuple(dict.fromkeys(change.app for change in chosen)),
             wave=WavePlace(wavetrailers.identity(plan, steps), 1, steps, train),
         )
 
@@ -206,6 +224,7 @@ def _cannot(wave: Wave, here: WaveStep) -> PlanError:
         StepState.IN_FLIGHT: "have it merged: liftlock reviews",
         StepState.FAILED: way_back(wave, here),
         StepState.TAKEN_BACK: way_back(wave, here),
+        StepState.PASSED_BY: way_back(wave, here),
         StepState.UNKNOWN: 'connect to its cluster, or go on with a reason: --override wave="why"',
     }.get(here.state, f"wait: liftlock watch {here.target}")
     return PlanError(f"The {wave.word} {wave.id} does not go on", said, hint)

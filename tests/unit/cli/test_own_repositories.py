@@ -64,6 +64,19 @@ def test_it_is_committed_and_pushed_where_the_target_is(fleet: Fleet, live: Flee
     assert b'newTag: "1.0.0"' in live.show("origin/main", "web/kustomization.yaml")
 
 
+def test_a_revision_is_one_of_the_repository_that_the_environment_is_in(fleet: Fleet, live: Fleet, origin: Fleet):
+    assert fleet.run("promote", "staging", "live", "--app", "web", *PUSH).code == 0
+    live.git("reset", "-q", "--hard", "origin/main")
+    fleet.git("commit", "-q", "--allow-empty", "-m", "here HEAD~1 is another commit")
+    back = fleet.run("rollback", "live", "--app", "web", "--to", "HEAD~1", "--dry-run", "--json").json
+    assert [(change["old"], change["new"]) for change in back["changes"]] == [("1.2.0", "1.0.0")]
+    # A commit of the other repository has none of these files: each would be removed.
+    theirs = fleet.refused("rollback", "staging", "--app", "web", "--to", live.tip("main"), "--dry-run")
+    assert theirs["title"] == f"{live.tip('main')[:8]} is not in the history of staging"
+    gone = fleet.refused("rollback", "live", "--app", "web", "--to", fleet.tip("main"))
+    assert "There is no revision" in gone["title"]
+
+
 def test_what_the_other_remote_got_meanwhile_is_planned_on(fleet: Fleet, live: Fleet):
     made = fleet.run("plan", "staging", "live", "--app", "api", "--json").json
     live.commit({"notes.md": "theirs\n"}, "meanwhile")
@@ -75,7 +88,21 @@ def test_what_the_other_remote_got_meanwhile_is_planned_on(fleet: Fleet, live: F
     assert b"theirs" in live.show("origin/main", "notes.md")
 
 
-def test_a_wave_goes_across_repositories(fleet: Fleet, live: Fleet):
+def test_a_wave_begins_where_no_single_commit_can_go_to_all(fleet: Fleet, live: Fleet, origin: Fleet):
+    error = fleet.refused("promote", "dev", "staging", "live", "--app", "api")
+    assert "--wave" in error["hint"]
+    words = ("promote", "dev", "live", "staging", "--app", "api", "--wave", "--override", "order=a hotfix")
+    begun = fleet.run(*words, *PUSH, "--json")
+    assert begun.code == 0 and "as a wave" in begun.err, begun.err
+    assert (begun.json["to"], begun.json["wave"]["targets"]) == (["live"], ["live", "staging"])
+    override = ("--override", "wave=no cluster here")
+    went = fleet.run("wave", "next", "--onto", "main", "--push", *override, "--json")
+    assert went.code == 0 and went.json["to"] == ["staging"], went.err
+    assert b'newTag: "1.3.0"' in live.show("origin/main", "api/kustomization.yaml")
+    assert b'newTag: "1.3.0"' in origin.show("main", "envs/staging/api/kustomization.yaml")
+
+
+def test_a_train_goes_across_repositories(fleet: Fleet, live: Fleet):
     begun = fleet.run("promote", "dev", "staging", "live", "--app", "api", "--train", "--onto", "main", "--push")
     assert begun.code == 0, begun.err
     went = fleet.run("wave", "next", *PUSH, "--override", "wave=no cluster here")
@@ -84,11 +111,17 @@ def test_a_wave_goes_across_repositories(fleet: Fleet, live: Fleet):
     assert fleet.run("wave", "list", "--json").json["waves"][0]["steps"][1]["state"] == "in Git"
 
 
-def test_a_clone_that_is_not_there_or_lies_within_is_told(fleet: Fleet, live: Fleet):
+def test_a_clone_that_is_not_there_lies_within_or_holds_nothing_known_is_told(fleet: Fleet, live: Fleet):
     for named, said in (("../gone", "There is no clone at ../gone"), ("envs", "envs lies within this repository")):
         fleet.commit({"liftlock.toml": CONFIG.replace("../live", named)}, named)
         fleet.git("push", "-q", "origin", "main")
         assert fleet.refused("plan", "staging", "live")["title"] == said
+    # What stands there is not known: files would go where the source has them.
+    unnamed = CONFIG.replace('paths = ["{app}"]\n', "")
+    fleet.commit({"liftlock.toml": unnamed}, "no paths")
+    fleet.git("push", "-q", "origin", "main")
+    error = fleet.refused("plan", "staging", "live")
+    assert error["title"] == "Nothing is found of live in ../live" and "paths =" in error["hint"]
 
 
 def test_a_remote_cluster_of_jenkins_x_has_its_clone(tmp_path: Path):

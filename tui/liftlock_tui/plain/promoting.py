@@ -134,16 +134,28 @@ def prepared(engine: Engine, asked: Asked, note: Callable[[str], None]) -> Plan:
         reasons = engine.gates.reasons(asked.override, asked.reason) if asked.override else {}
         made = engine.waves.next(asked.step_of, anyway="wave" in reasons)
         waving.make_anew(engine, asked.step_of, note)
+    elif asked.kind == "wave":
+        return _first_step(engine, engine.waves.plans(asked.source, asked.targets, asked.apps), asked, note)
+    elif asked.kind == "train":
+        return _first_step(engine, (engine.plan(asked.source, asked.targets[:1], asked.apps),), asked, note)
     else:
-        made = engine.plan(asked.source, asked.targets[:1] if asked.kind == "train" else asked.targets, asked.apps)
-    plan = selected(made, asked.only)
+        made = engine.plan(asked.source, asked.targets, asked.apps)
+    return _staged(engine, (made,), asked, note)[0]
+
+
+def _first_step(engine: Engine, plans: Sequence[Plan], asked: Asked, note: Callable[[str], None]) -> Plan:
+    """The first step of a wave, of what is staged to go on to the others."""
+    return engine.waves.begin(_staged(engine, plans, asked, note), asked.targets, train=asked.kind == "train")
+
+
+def _staged(engine: Engine, plans: Sequence[Plan], asked: Asked, note: Callable[[str], None]) -> tuple[Plan, ...]:
+    """The plans with what the command line stages. Raises PlanError where that is nothing at all."""
+    staged = selected(plans, asked.only)
     if asked.pin:
-        plan = _pinned(engine, plan, asked, note)
-    if not plan.chosen:
-        raise _nothing_selected(plan, asked)
-    if asked.kind:
-        plan = engine.waves.begin(plan, asked.targets, train=asked.kind == "train")
-    return plan
+        staged = tuple(_pinned(engine, plan, asked, note) for plan in staged)
+    if not any(plan.chosen for plan in staged):
+        raise _nothing_selected(staged[0], asked)
+    return staged
 
 
 def _gates(engine: Engine, plan: Plan, asked: Asked, reasons: Mapping[str, str], told: Told) -> tuple[Gate, ...]:
@@ -205,23 +217,23 @@ def remote_of(engine: Engine, promotion: Promotion) -> str:
         return ""
 
 
-def selected(plan: Plan, only: Sequence[str]) -> Plan:
-    """The plan with just these changes staged, as it stands without any. Raises PlanError."""
+def selected(plans: Sequence[Plan], only: Sequence[str]) -> tuple[Plan, ...]:
+    """The plans with just these changes staged, as they stand without any. Raises PlanError."""
     if not only:
-        return plan
-    known = {change.id: change for change in plan.changes}
+        return tuple(plans)
+    known = {change.id: change for plan in plans for change in plan.changes}
     for identity in only:
         if identity not in known:
             raise PlanError(
                 f"There is no change {printable(identity)!r} in this plan",
-                f"it was made on {plan.base[:8]} and has {plural(len(known), 'change')}",
-                f"{command('plan', plan)} shows the ids",
+                f"it was made on {plans[0].base[:8]} and has {plural(len(known), 'change')}",
+                f"{command('plan', plans[0])} shows the ids",
             )
         if known[identity].blocked:
             raise PlanError(
                 f"The change {identity} cannot be staged", printable(known[identity].blocked), "leave it out"
             )
-    return plan.select(plan.selected, False).select(only, True)
+    return tuple(plan.select(plan.selected, False).select(only, True) for plan in plans)
 
 
 def _nothing_selected(plan: Plan, asked: Asked) -> PlanError:

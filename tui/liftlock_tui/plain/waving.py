@@ -88,7 +88,7 @@ def way_on(one: Wave) -> str:
     if here.state is StepState.FAILED:
         apps = " ".join(f"--app {app}" for app in one.apps[:1])
         return f"mend it there, or take it back: liftlock rollback {printable(here.target)} {printable(apps)}"
-    if here.state is StepState.TAKEN_BACK:
+    if here.state in (StepState.TAKEN_BACK, StepState.PASSED_BY):
         return "begin a new one with what is to go on"
     if here.state is StepState.COMMITTED:
         return f"liftlock wave next {one.id} --push makes it anew and pushes it"

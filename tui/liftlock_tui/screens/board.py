@@ -10,11 +10,12 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.timer import Timer
 
+from liftlock.errors import BranchesApart
 from liftlock.model.report import CellPast
 from liftlock.text import plural
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import Piece
-from liftlock_tui.jobs import engine_of, start
+from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.messages import CommitsRead, Failed, Planned, UnpushedRead
 from liftlock_tui.render.board import SINCE, detail_lines
 from liftlock_tui.screens.board_live import BoardLive
@@ -328,7 +329,15 @@ class BoardScreen(BoardRecord, BoardReviews, BoardLive, BoardOutside, Filtering)
         self._planning += 1
         epoch, engine = self._planning, engine_of(self)
         self.doing("plan", f"planning {source} → {', '.join(targets)}")
-        start(self, "plan", lambda job: Planned(engine.plan(source, targets, apps), epoch), epoch=epoch)
+
+        def work(job: Job) -> Planned:
+            try:
+                return Planned(engine.plan(source, targets, apps), epoch)
+            except BranchesApart:  # what one commit cannot do, a wave does: the stage says that it is one
+                plans = engine.waves.plans(source, targets, apps)
+                return Planned(engine.waves.begin(plans, targets), epoch)
+
+        start(self, "plan", work, epoch=epoch)
 
     def on_planned(self, message: Planned) -> None:
         """The plan is there."""

@@ -63,7 +63,7 @@ class StageWaves(Page):
             targets, train = ways[str(keys[0])]
             waves = engine_of(self).waves
             self._together = whole
-            start(self, "wave", lambda job: WaveBegun(waves.begin(whole, targets, train=train)))
+            start(self, "wave", lambda job: WaveBegun(waves.begin((whole,), targets, train=train)))
 
         self.app.push_screen(Choose("How does it go there", choices, does="choose"), chosen)
 
