@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gitserver import git_server
@@ -15,6 +16,24 @@ __all__ = ["git_server"]
 _GIT_CONFIG = '[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n'
 _PERSONS = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL")
 _FOREIGN = ("EMAIL", "http_proxy", "https_proxy", "all_proxy", "SSH_AUTH_SOCK", "DISPLAY", "GNUPGHOME", "GPG_TTY")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Several processes: modules stay whole, and what waits longest begins first."""
+    if config.getoption("dist") != "loadscope":
+        return None
+    from scheduling import Scheduling
+
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        from scheduling import begun, scope
+
+        place = {name: at for at, name in enumerate(begun(item.nodeid for item in items))}
+        items.sort(key=lambda item: place[scope(item.nodeid)])
 
 
 @pytest.fixture(scope="session", autouse=True)

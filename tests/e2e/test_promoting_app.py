@@ -19,7 +19,11 @@ def app(fleet: Fleet, *, columns: int = 120, rows: int = 36, fetch: bool = False
     """The app in that clone, with the board there."""
     env = {"LIFTLOCK_FETCH_ON_START": str(int(fetch))}
     terminal = Terminal(LIFTLOCK, cwd=fleet.path, env=env, columns=columns, rows=rows)
-    return terminal.wait("staging", "1.3.0", "1.2.0", "1 behind")
+    try:
+        return terminal.wait("staging", "1.3.0", "1.2.0", "1 behind")
+    except BaseException:
+        terminal.close()
+        raise
 
 
 def staged(terminal: Terminal, environment: str = "2") -> Terminal:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import random
 import signal
-import sys
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 from fleets import APPS, Fleet, place
+from orphans import Orphans, linux_only
+from orphans import orphans as orphans  # the fixture
 
 from liftlock.engine import Engine
 
@@ -21,20 +20,10 @@ KILLS = int(os.environ.get("LIFTLOCK_KILLS", "20"))
 BRANCH = "promote/may"
 
 pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="needs Linux to wait for the git of a killed parent"),
+    linux_only,
     # The child only runs what is tested here, and ends without cleaning up.
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def orphans_come_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The git processes of a killed child become children of this process, which can wait for their end."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    prctl = ctypes.CDLL(None).prctl
-    prctl(36, 1, 0, 0, 0)
-    yield
-    prctl(36, 0, 0, 0, 0)
 
 
 @pytest.fixture
@@ -62,16 +51,6 @@ def promotion(path: Path, onto: str | None) -> int:
     return child
 
 
-def wait_for_orphans(*, kill: bool) -> None:
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-            for orphan in children if kill else ():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(orphan), signal.SIGKILL)
-            os.waitpid(-1, 0)
-
-
 def finished(fleet: Fleet, refs: dict[str, str], branch: str) -> bool:
     """Whether the promotion was made; asserts that it was made in full or not at all."""
     now = fleet.refs()
@@ -92,7 +71,7 @@ def finished(fleet: Fleet, refs: dict[str, str], branch: str) -> bool:
 
 @pytest.mark.parametrize("onto", [None, "release"], ids=["a new branch", "a branch that is there"])
 @pytest.mark.parametrize("with_git", [False, True], ids=["liftlock", "liftlock and its git"])
-def test_killed_at_random_moments(busy: Fleet, onto: str | None, with_git: bool):
+def test_killed_at_random_moments(busy: Fleet, onto: str | None, with_git: bool, orphans: Orphans):
     branch = onto or BRANCH
     ref, refs, before = f"refs/heads/{branch}", busy.refs(), busy.state()
 
@@ -108,12 +87,10 @@ def test_killed_at_random_moments(busy: Fleet, onto: str | None, with_git: bool)
     for _ in range(-(-KILLS // 4)):
         child = promotion(busy.path, onto)
         # Most of the time goes by before anything is written; the moments that matter get their share.
-        until = time.perf_counter() + whole * (1 - moments.random() ** 2)
-        while time.perf_counter() < until:
-            pass
+        time.sleep(whole * (1 - moments.random() ** 2))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        wait_for_orphans(kill=with_git)
+        orphans.wait(kill=with_git)
         now = busy.state()
         if with_git:
             # A lock of git itself can stay only where git itself was killed.

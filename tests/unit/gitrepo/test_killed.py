@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import random
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
+from orphans import linux_only
+from orphans import orphans as orphans  # the fixture
 
 from liftlock.commands import Command, Runner
 from liftlock.gitrepo import Repository
@@ -22,20 +21,10 @@ KILLS = int(os.environ.get("LIFTLOCK_KILLS", "20"))
 STEPS = 20  # a promotion starts fewer processes than this
 
 pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="needs Linux to wait for the git of a killed parent"),
+    linux_only,
     # The child only runs what is tested here, and ends without cleaning up.
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def orphans_come_here(tmp_path, monkeypatch):
-    """The git processes of a killed child become children of this process, which can wait for their end."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    prctl = ctypes.CDLL(None).prctl
-    prctl(36, 1, 0, 0, 0)
-    yield
-    prctl(36, 0, 0, 0, 0)
 
 
 @pytest.fixture
@@ -82,16 +71,6 @@ def forked(path: Path, base: str, runner: Runner) -> int:
     return child
 
 
-def wait_for_orphans(*, kill: bool) -> None:
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-            for orphan in children if kill else ():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(orphan), signal.SIGKILL)
-            os.waitpid(-1, 0)
-
-
 def judge(fleet, base: str, before: dict[str, str], *, locks: bool = True) -> bool:
     """Whether the promotion is finished; asserts that it is that or has not been."""
     tip = fleet.git("rev-parse", "promote/app")
@@ -115,7 +94,7 @@ def again(fleet, base: str) -> None:
     fleet.git("update-ref", "refs/heads/promote/app", base)
 
 
-def test_killed_at_every_step(fleet):
+def test_killed_at_every_step(fleet, orphans):
     base = fleet.git("rev-parse", "main")
     before = fleet.state()
     finished = []
@@ -123,7 +102,7 @@ def test_killed_at_every_step(fleet):
         for after in (False, True):
             child = forked(fleet.path, base, KilledAtStep(step, after))
             os.waitpid(child, 0)
-            wait_for_orphans(kill=False)
+            orphans.wait(kill=False)
             finished.append(judge(fleet, base, before))
             again(fleet, base)
     assert finished[0] is False
@@ -131,7 +110,7 @@ def test_killed_at_every_step(fleet):
 
 
 @pytest.mark.parametrize("with_git", [False, True], ids=["liftlock", "liftlock and its git"])
-def test_killed_at_random_moments(fleet, with_git):
+def test_killed_at_random_moments(fleet, with_git, orphans):
     base = fleet.git("rev-parse", "main")
     before = fleet.state()
     started = time.perf_counter()
@@ -142,12 +121,10 @@ def test_killed_at_random_moments(fleet, with_git):
     moments = random.Random()
     for _ in range(KILLS):
         child = forked(fleet.path, base, Runner())
-        until = time.perf_counter() + moments.uniform(0, whole)
-        while time.perf_counter() < until:
-            pass
+        time.sleep(moments.uniform(0, whole))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        wait_for_orphans(kill=with_git)
+        orphans.wait(kill=with_git)
         # A lock of git itself can stay only where git itself was killed.
         judge(fleet, base, before, locks=not with_git)
         for lock in (fleet.path / ".git").rglob("*.lock"):
