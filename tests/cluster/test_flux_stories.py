@@ -68,6 +68,9 @@ def test_a_crash_loop_is_told_with_its_last_words_and_a_fix_ends_it(world: World
     (ended,) = answer.json["converged"]
     assert "exits with code 1" in ended["cause"]["sentence"]
     assert any("fatal" in line for line in ended["cause"]["lines"])
+    # What stands there is what Git says, though it does not count as applied: nothing has drifted.
+    (app,) = world.liftlock("diff", "staging", "--live", "--json").json["apps"]
+    assert app["objects"] == []
     world.build("1.4.0")
     assert world.promote("dev", "staging", "--timeout", "90s").code == 0
 

@@ -216,15 +216,15 @@ class Live:
     def drift(
         self, environment: str, apps: Sequence[str] = (), *, cancelled: Callable[[], bool] | None = None
     ) -> Iterator[LiveDiff]:
-        """How what runs differs from Git at the revision that each cluster says it applied. Raises PlanError."""
+        """How what runs differs from Git at the revision that each cluster has the objects of. Raises PlanError."""
         reading = self._world.reading()
         tip = reading.tree_of(require(reading, environment))
         self.ask([environment])
         wanted = []
         for spot in self._whole.spots.values():
             if spot.cell.environment == environment and (not apps or spot.cell.app in apps):
-                applied = next((d.applied for d in spot.deliveries if d.applied), "")
-                wanted.append((spot, tree_or_none(reading, applied) or tip, None))
+                stands = next((d.stands for d in spot.deliveries if d.stands), "")
+                wanted.append((spot, tree_or_none(reading, stands) or tip, None))
         yield from self._without_a_place([environment], set(apps))
         yield from self._comparing().diffs(wanted, self._seen, self._labelled(), cancelled=cancelled)
 

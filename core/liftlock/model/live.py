@@ -168,6 +168,14 @@ class Delivery:
     """When what is in `seen` was fetched, where the controller says so."""
     history: tuple[Applied, ...] = ()
     """What was applied lately, the newest first."""
+    placed: str = ""
+    """The revision whose objects stand in the cluster before it counts as applied: their health is still checked, or
+    was found wanting. "" where that is `applied`."""
+
+    @property
+    def stands(self) -> str:
+        """The revision whose objects stand in the cluster, healthy or not; what it restores is what that one says."""
+        return self.placed or self.applied
 
 
 class Act(StrEnum):

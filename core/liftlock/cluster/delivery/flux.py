@@ -98,7 +98,19 @@ def kustomization(manifest: Manifest, objects: Objects, now: float) -> Delivery:
         manifest,
         moment(source, "status", "artifact", "lastUpdateTime"),
         _history(manifest),
+        attempted if _placed(manifest, doing) else "",
     )
+
+
+def _placed(manifest: Manifest, doing: Doing) -> bool:
+    """Whether the objects of the attempted revision are in the cluster, or are being put there.
+
+    A health check that fails or is cut short comes after the apply, and takes nothing back.
+    """
+    if doing in (Doing.APPLYING, Doing.VERIFYING):
+        return True
+    ready = condition(manifest, "Ready")
+    return ready is not None and ready.false and ready.reason in ("HealthCheckFailed", "HealthCheckCanceled")
 
 
 def _doing(manifest: Manifest, attempted: str, applied: str, seen: str) -> Doing:
