@@ -100,6 +100,7 @@ def small_board(text: str = "") -> Board:
                 revision(row * 3 + column // 2, f"bump {app}{text}", days=1 + row * 3 + column),
                 behind,
                 problems,
+                revision(row * 3 + column // 2, f"bump {app}{text}", days=1 + row * 3 + column),
             )
     sources = {
         e.name: Source(
@@ -131,7 +132,11 @@ def large_board(environments: int = 24, apps: int = 103) -> Board:
             )
             behind = tuple(Behind(name, (row + column) % 4) for name in lane.after)
             cells[app, lane.name] = CellState(
-                cell, (Version(app, f"{row}.{column}.1", "f", "p", "chart"),), revision(row + column), behind
+                cell,
+                (Version(app, f"{row}.{column}.1", "f", "p", "chart"),),
+                revision(row + column),
+                behind,
+                since=revision(row + column),
             )
     return Board(
         "sqre/large", lanes, names, cells, {e.name: Source("refs/remotes/origin/main", sha(5), NOW) for e in lanes}
@@ -273,7 +278,9 @@ class ScriptedEngine:
     def fill(self, board: Board, *, cancelled: Any = None) -> Iterator[Board]:
         self._called("fill")
         self.held.wait(10)
-        yield replace(board, cells={key: replace(state, revision=None) for key, state in self.whole.cells.items()})
+        yield replace(
+            board, cells={key: replace(state, revision=None, since=None) for key, state in self.whole.cells.items()}
+        )
         yield self.whole
 
     def merge(self, flight: Any, method: str | None = None, *, confirmed: Sequence[str] = (), **more: Any) -> Any:

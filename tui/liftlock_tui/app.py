@@ -20,6 +20,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from liftlock.errors import ConfigError
+from liftlock.model.revision import forget_marks
 from liftlock.text import printable, shorten
 from liftlock_tui.actions import bindings
 from liftlock_tui.fading import Fading
@@ -65,6 +66,7 @@ class LiftlockApp(Outward):
         ascii_only: bool = False,
         animation: bool = True,
     ) -> None:
+        forget_marks()
         self._palette: Palette | None = None
         self.ascii_only = ascii_only or os.environ.get("TERM") == "dumb"
         self.place = place

@@ -78,10 +78,10 @@ def history(
 
 def _concerns(touched: Sequence[str], wanted: Sequence[str]) -> bool:
     names = set(wanted)
-    return any(place in names for path in touched for place in _places(path))
+    return any(place in names for path in touched for place in places(path))
 
 
-def _places(path: str) -> Iterator[str]:
+def places(path: str) -> Iterator[str]:
     """The path itself and every folder above it, with a `/` at the end."""
     yield path
     end = path.rfind("/")
@@ -106,7 +106,7 @@ def last_touch(
         return
     for touched in history(git, rev, cancelled=cancelled):
         for path in touched.paths:
-            for place in _places(path):
+            for place in places(path):
                 for key in waiting.pop(place, ()):
                     if key in missing:
                         missing.discard(key)

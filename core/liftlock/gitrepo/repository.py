@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Self
 
 from liftlock.commands import Runner
+from liftlock.gitrepo import arrivals as arrivals_
 from liftlock.gitrepo import commits, fetching, hooks, hosting, neighbours, pushing, refs, sources
 from liftlock.gitrepo import facts as facts_
 from liftlock.gitrepo import history as history_
 from liftlock.gitrepo import landings as landings_
 from liftlock.gitrepo import versions as versions_
+from liftlock.gitrepo.arrivals import Arrival, Paths, Texts
 from liftlock.gitrepo.facts import RepositoryFacts
 from liftlock.gitrepo.history import Key, Touched
 from liftlock.gitrepo.landings import Landing
@@ -244,6 +246,10 @@ class Repository:
     def blobs(self, oids: Sequence[str]) -> dict[str, bytes]:
         """The bytes of these blobs; those that this clone lacks are left out. Raises RepositoryError."""
         return {oid: found.data for oid, found in self._reader.read_all(oids) if found is not None}
+
+    def arrivals(self, rev: str, paths: Paths[Key], texts: Texts[Key], stop: Cancelled) -> Iterator[Arrival[Key]]:
+        """For each key the newest commit that touched one of its paths, and the one that brought its text."""
+        return arrivals_.arrivals(self._view, self._reader, rev, paths, texts, stop)
 
     def last_touch(
         self, rev: str, wanted: Mapping[Key, Collection[str]], cancelled: Cancelled | None = None

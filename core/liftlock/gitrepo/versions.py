@@ -81,10 +81,16 @@ def _literally(text: str) -> str:
 
 def _blobs(raw: str) -> dict[str, str]:
     """Of `:100644 100644 <old> <new> M NUL path NUL …` the new blob of each path."""
+    return {path: new for path, (_, new) in moved(raw).items()}
+
+
+def moved(raw: str) -> dict[str, tuple[str, str]]:
+    """The same with the old blob before the new one; "" for what is no file."""
     fields = raw.lstrip("\0").removeprefix("\n").split("\0")
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
     for described, path in zip(fields[::2], fields[1::2], strict=False):
         parts = described.lstrip(":").split(" ")
         if len(parts) == 5:
-            found[path] = parts[3] if parts[1].startswith("100") else ""
+            old, new = (blob if mode.startswith("100") else "" for mode, blob in zip(parts, parts[2:4], strict=False))
+            found[path] = old, new
     return found

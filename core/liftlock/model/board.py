@@ -29,11 +29,23 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """How far a cell is behind a left neighbour: `changes` would be selected by default, in `commits` commits."""
+    """How far a cell is behind a left neighbour: `changes` would be selected by what they are, in `commits` commits.
+
+    What history shows to move beside them is not counted: that is asked only when a plan is made.
+    """
 
     of: str
     changes: int
     commits: int | None = None
+    versions: int = 0
+    """How many of the changes are versions."""
+    unlike: bool = False
+    """Whether the two have other versions though nothing would move: neither is known to be the newer one."""
+
+    @property
+    def count(self) -> int:
+        """How far it is, in a number: versions, or what else would move where none does."""
+        return self.versions or self.changes
 
     @property
     def level(self) -> bool:
@@ -50,6 +62,8 @@ class CellState:
     revision: Revision | None = None
     behind: tuple[Behind, ...] | None = None
     problems: tuple[Problem, ...] = ()
+    since: Revision | None = None
+    """The commit that brought the first version; where that cannot be told, the one that touched the files last."""
 
 
 @dataclass(frozen=True, slots=True)

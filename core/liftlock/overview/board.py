@@ -55,7 +55,7 @@ def notes(reading: Reading) -> tuple[str, ...]:
 class _Update:
     key: CellKey
     revision: Revision | None = None
-    behind: tuple[Behind, ...] | None = None
+    since: Revision | None = None
     problem: Problem | None = None
 
 
@@ -69,8 +69,6 @@ def fill(
 ) -> Iterator[Board]:
     """The same board with more known each time; the last one is complete."""
     updates: queue.SimpleQueue[_Update | None] = queue.SimpleQueue()
-    history = threading.Thread(target=_history, args=(reading, board, updates, cancelled), daemon=True)
-    history.start()
     cells = dict(board.cells)
     for environment in board.environments:
         mine = [state.cell for key, state in cells.items() if key[1] == environment.name]
@@ -81,10 +79,13 @@ def fill(
         if cancelled():
             return
     board = replace(board, cells=dict(cells))
+    history = threading.Thread(target=_history, args=(reading, board, updates, cancelled), daemon=True)
+    history.start()
     yield board
     told, ended = time.monotonic(), False
-    for key, behind, problem in _behind(reading, board, comparisons, rulebook):
+    for key, found, problem in _behind(reading, board, comparisons, rulebook):
         state = cells[key]
+        behind = tuple(replace(one, unlike=_unlike(state, cells.get((key[0], one.of)), one)) for one in found)
         cells[key] = replace(state, behind=behind, problems=(*state.problems, *((problem,) if problem else ())))
         if cancelled():
             return
@@ -98,6 +99,14 @@ def fill(
         yield replace(board, cells=dict(cells))
     yield replace(board, cells=dict(cells))
     history.join(timeout=5)
+
+
+def _unlike(here: CellState, there: CellState | None, behind: Behind) -> bool:
+    """Whether the versions are others than those of the neighbour, though nothing would move."""
+    if not behind.level or there is None:
+        return False
+    mine, theirs = ({version.value for version in state.versions or ()} for state in (here, there))
+    return mine != theirs
 
 
 def _drain(
@@ -115,23 +124,38 @@ def _drain(
             return True
         state = cells[update.key]
         problems = (*state.problems, *((update.problem,) if update.problem else ()))
-        cells[update.key] = replace(state, revision=update.revision or state.revision, problems=problems)
+        cells[update.key] = replace(
+            state,
+            revision=update.revision or state.revision,
+            since=update.since or state.since,
+            problems=problems,
+        )
 
 
 def _history(
     reading: Reading, board: Board, updates: queue.SimpleQueue[_Update | None], cancelled: Callable[[], bool]
 ) -> None:
-    """The newest commit of each cell, told as it is found."""
+    """The newest commit of each cell and the one that brought its first version, told as they are found."""
     try:
         by_commit: dict[str, list[str]] = {}
         for environment in board.environments:
             by_commit.setdefault(board.sources[environment.name].commit, []).append(environment.name)
         for commit, names in by_commit.items():
-            wanted = {
-                key: state.cell.files for key, state in board.cells.items() if key[1] in names and state.cell.files
+            mine = {key: state for key, state in board.cells.items() if key[1] in names and state.cell.files}
+            files = {key: state.cell.files for key, state in mine.items()}
+            first = {
+                key: (state.versions[0].file, state.versions[0].value) for key, state in mine.items() if state.versions
             }
-            for key, revision in reading.repository.last_touch(commit, wanted, cancelled=cancelled):
-                updates.put(_Update(key, revision))
+            touched: dict[CellKey, Revision] = {}
+            for found in reading.repository.arrivals(commit, files, first, cancelled):
+                if found.brought:
+                    first.pop(found.key)
+                    updates.put(_Update(found.key, since=found.revision))
+                else:
+                    touched[found.key] = found.revision
+                    updates.put(_Update(found.key, found.revision))
+            for key in first.keys() & touched.keys():
+                updates.put(_Update(key, since=touched[key]))
     except Cancelled:
         pass
     except LiftlockError as error:
@@ -154,7 +178,8 @@ def _behind(
                 if app not in there.cells:
                     continue
                 try:
-                    found.append(Behind(name, pending(there, here, app, comparisons, rulebook)))
+                    changes, versions = pending(there, here, app, comparisons, rulebook)
+                    found.append(Behind(name, changes, versions=versions))
                 except LiftlockError as error:
                     problem = Problem(app, str(error), error.hint)
             yield (app, cell.environment), tuple(found), problem

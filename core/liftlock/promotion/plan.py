@@ -132,13 +132,17 @@ def _shown(source: Side, target: Side, words: Words, comparisons: Comparisons) -
     return reading_of(source.cells.values(), target.cells, trees, environments, words, comparisons)
 
 
-def pending(source: Side, target: Side, app: str, comparisons: Comparisons, rulebook: Rulebook) -> int:
-    """How many changes a plan for this app would select by itself: what `make` gives, without what only stays."""
+def pending(source: Side, target: Side, app: str, comparisons: Comparisons, rulebook: Rulebook) -> tuple[int, int]:
+    """How many changes a plan for this app would select by itself: what `make` gives, without what only stays.
+
+    The second number is how many of them are versions.
+    """
     mine, theirs = source.cells[app], target.cells[app]
     words = between(source.environment, target.environment)
     found = {c.id: c for c in _cell(source, target, mine, theirs, words, comparisons, rulebook, moving=True)}
     # What only makes sense together is proposed together; what was left out here is not proposed.
-    return sum(c.proposed and all(i in found and found[i].proposed for i in c.together) for c in found.values())
+    moving = [c for c in found.values() if c.proposed and all(i in found and found[i].proposed for i in c.together)]
+    return len(moving), sum(c.cls is ChangeClass.VERSION for c in moving)
 
 
 def _missing(cell: Cell, target: Side, words: Words) -> Cell:

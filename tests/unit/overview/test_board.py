@@ -35,7 +35,7 @@ def test_names_first_then_versions_then_the_rest(fleet: Fleet, opened: Opened):
         assert state.revision is not None
         assert state.revision.commit == tip
         assert state.behind is not None
-        assert [b.changes for b in state.behind] == ([] if environment == "dev" else [1])
+        assert [(b.changes, b.versions) for b in state.behind] == ([] if environment == "dev" else [(1, 1)])
         assert state.versions is not None
         assert state.versions[0].name == f"registry.example.org/{app}"
 
@@ -175,6 +175,24 @@ def test_a_block_that_moved_in_its_file_counts_as_the_plan_does(fleet: Fleet, op
     assert behind is not None
     plan = engine.plan("staging", ("production-eu",), ("api",), learning=False)
     assert [b.changes for b in behind] == [len(plan.chosen)] == [2]
+    # What a person reads as "behind" is versions, as many as the plan stages of that class; what else where none is.
+    assert [b.versions for b in behind] == [sum(c.cls == "version" for c in plan.chosen)] == [0]
+    assert [b.count for b in behind] == [2]
+
+
+def test_versions_that_differ_are_not_level_though_nothing_would_move(fleet: Fleet, opened: Opened):
+    fleet.commit(
+        {
+            place("web", "dev"): overlay("web", "dev", "latest"),
+            place("api", "dev"): overlay("api", "dev", "1.2.0"),
+            place("api", "staging"): overlay("api", "staging", "1.2.0"),
+        }
+    )
+    fleet.git("push", "-q")
+    cells = whole(opened(fleet))[1][-1].cells
+    (web,), (api,) = (cells[app, "staging"].behind or () for app in ("web", "api"))
+    assert (web.level, web.unlike) == (True, True)
+    assert (api.level, api.unlike) == (True, False)
 
 
 def test_a_version_is_there_since_the_commit_that_brought_it_not_since_the_last_change(fleet: Fleet, opened: Opened):
@@ -185,6 +203,7 @@ def test_a_version_is_there_since_the_commit_that_brought_it_not_since_the_last_
     _, boards = whole(engine)
     state = boards[-1].cells["web", "staging"]
     assert state.revision is not None and state.revision.commit == later
+    assert state.since is not None and state.since.commit == brought
     assert state.versions is not None
     past = engine.past(state.cell, state.versions)
     assert past.since[state.versions[0]].commit == brought

@@ -65,8 +65,9 @@ def cell(state: CellState | None, now: float) -> str:
     versions = state.versions or ()
     first = shorten(printable(short_version(versions[0].value)), 20) if versions else "–"
     more = f" +{len(versions) - 1}" if len(versions) > 1 else ""
-    where = f" {mark(state.revision.commit)} {age(now - state.revision.time)}" if state.revision else ""
-    behind = sum(b.changes for b in state.behind or ())
+    told = state.since if versions else state.revision
+    where = f" {mark(told.commit)} {age(now - told.time)}" if told else ""
+    behind = sum(b.count for b in state.behind or ())
     far = f" ▲{behind}" if behind else ""
     return f"{first}{more}{where}{far}{' !' if state.problems else ''}"
 

@@ -107,7 +107,11 @@ def _cell(state: CellState) -> dict[str, Any]:
             for v in state.versions or ()
         ],
         "revision": revision(state.revision),
-        "behind": [{"of": b.of, "changes": b.changes, "commits": b.commits} for b in state.behind or ()],
+        "since": revision(state.since),
+        "behind": [
+            {"of": b.of, "changes": b.changes, "versions": b.versions, "unlike": b.unlike, "commits": b.commits}
+            for b in state.behind or ()
+        ],
         "problems": [{"place": p.place, "title": p.title} for p in state.problems],
         "why": state.cell.why,
     }

@@ -14,7 +14,7 @@ from liftlock_tui.render import live, reviews
 
 if TYPE_CHECKING:
     from liftlock.model.app import Version
-    from liftlock.model.board import Board, CellState, Source
+    from liftlock.model.board import Behind, Board, CellState, Source
     from liftlock.model.environment import Environment
     from liftlock.model.live import Lane, LiveBoard, LiveCell
     from liftlock.model.report import CellPast
@@ -64,8 +64,10 @@ def state_of(state: CellState) -> tuple[str, str, str]:
         return "·", "", "faint"
     if not state.behind:
         return "", "", "muted"
-    most = max(behind.changes for behind in state.behind)
-    return ("=", "level", "level") if most == 0 else ("▲", f"{most} behind", "behind")
+    most = max(behind.count for behind in state.behind)
+    if most:
+        return "▲", f"{most} behind", "behind"
+    return ("~", "differs", "muted") if any(one.unlike for one in state.behind) else ("=", "level", "level")
 
 
 def state_piece(state: CellState) -> Piece:
@@ -94,7 +96,9 @@ def cell_lines(
     """
     if state is None:
         return (BLANK,) * rows
-    touched = _touched(state.revision, now, versions=state.versions is not None)
+    # The commit beside a version is the one that brought it, not one that changed another line of its files.
+    told = state.since if state.versions else state.revision
+    touched = _touched(told, now, versions=state.versions is not None)
     stands = reviews.cell_piece(flight) if flight is not None else state_piece(state)
     if rows == 1:
         return (_one_line(state, touched, stands, columns - 1, live.state_piece(runs, word=False)),)
@@ -183,17 +187,7 @@ def detail_lines(
         if problem.hint:
             lines += wrapped((("  ", ""), (problem.hint, "muted")), columns, indent=2)
     for behind in state.behind or ():
-        if behind.level:
-            lines.append(line(("= level ", "level"), (f"with {behind.of}", "muted")))
-            continue
-        commits_too = f" in {plural(behind.commits, 'commit')}" if behind.commits else ""
-        lines.append(
-            line(
-                ("▲ ", "behind"),
-                (f"{plural(behind.changes, 'change')} behind ", "behind"),
-                (f"{behind.of}{commits_too}", "muted"),
-            )
-        )
+        lines += wrapped(behind_pieces(behind), columns, indent=2)
     lines += reviews.board_lines(flights, columns, now)
     lines += _brought(state, past, now, columns)
     if runs is not None:
@@ -230,7 +224,7 @@ def detail_lines(
 def _brought(state: CellState, past: CellPast | None, now: float, columns: int) -> list[Line]:
     """The commit that brought the version; and the one that changed the files last, where it is another."""
     first = (state.versions or (None,))[0]
-    brought = past.since.get(first) if past is not None and first is not None else None
+    brought = past.since.get(first) if past is not None and first is not None else state.since
     lines: list[Line] = []
     if first is not None and brought is not None:
         said = ((short_version(first.value), "strong bold"), (" since ", "muted"))
@@ -251,6 +245,24 @@ def _live_lines(runs: LiveBoard, state: CellState, app: str, environment: str, n
             (("B ", "accent bold"), ("takes it back to a state that it had before", "muted")), columns, indent=2
         )
     return [*_heading("Live"), *live.cell_lines(state, cells, now, columns), *back, *clusters]
+
+
+def behind_pieces(behind: Behind) -> tuple[Piece, ...]:
+    """How far a cell is behind a neighbour, in words: what the number counts, and what it does not."""
+    if behind.level and behind.unlike:
+        said = f" from {behind.of}: other versions, and nothing says that they would move; p shows them"
+        return ("~ differs", ""), (said, "muted")
+    if behind.level:
+        return ("= level ", "level"), (f"with {behind.of}", "muted")
+    others = behind.changes - behind.versions
+    counted = " and ".join(
+        plural(count, word)
+        for count, word in ((behind.versions, "version"), (others, "other change" if behind.versions else "change"))
+        if count
+    )
+    commits_too = f" in {plural(behind.commits, 'commit')}" if behind.commits else ""
+    more = f"{behind.of}{commits_too}; a plan adds what history shows to move with them"
+    return ("▲ ", "behind"), (f"{counted} behind ", "behind"), (more, "muted")
 
 
 def problem_paragraphs(board: Board) -> list[tuple[Piece, ...]]:

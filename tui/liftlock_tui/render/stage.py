@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from liftlock.model.change import Change, ChangeClass
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion, Publication
 from liftlock.model.review import Proposed
@@ -43,11 +44,17 @@ def title_pieces(
     files = len({change.file for change in chosen})
     right: list[Piece] = [
         (f"  {len(chosen)} of {plural(len(plan.changes), 'change')}", "strong"),
-        (f" in {plural(files, 'file')} ", "muted"),
+        (f" in {plural(files, 'file')}{_versions(chosen)} ", "muted"),
     ]
     if cautions:
         right.append((f" ! {plural(len(cautions), 'warning')} ", "behind bold"))
     return left, (*right, view)
+
+
+def _versions(chosen: Sequence[Change]) -> str:
+    """How many of them are versions, which is what the board counts."""
+    count = sum(change.cls is ChangeClass.VERSION for change in chosen)
+    return f", {plural(count, 'version')}" if 0 < count < len(chosen) else ""
 
 
 def caution_lines(plan: Plan, cautions: Sequence[Caution], columns: int) -> list[Line]:

@@ -319,7 +319,7 @@ class BoardScreen(BoardRecord, BoardReviews, BoardLive, BoardOutside, Filtering)
     def _behind_word(self, name: str) -> str:
         state = self.grid.state
         found = next((b for b in (state.behind or ()) if b.of == name), None) if state else None
-        return "" if found is None else "= level" if found.level else f"▲ {found.changes} behind"
+        return "" if found is None else "= level" if found.level else f"▲ {found.count} behind"
 
     def plan(self, source: str, targets: tuple[str, ...], apps: tuple[str, ...]) -> None:
         """Make a plan, then show it on the stage."""
