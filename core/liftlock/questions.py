@@ -56,9 +56,11 @@ class Questions(Opened):
 
     def doctor(self) -> tuple[Check, ...]:
         """What was found and why, what is wrong, and what to do."""
+        from liftlock.live.checking import checks as of_clusters
         from liftlock.overview.doctor import checks
 
-        return (*checks(self._repository, self._at, self.runner, self.settings), *self.reviews.checks())
+        found = checks(self._repository, self._at, self.runner, self.settings)
+        return (*found, *of_clusters(), *self.reviews.checks())
 
     def write_config(self, text: str) -> Path | None:
         """Write liftlock.toml at the top of the work tree; None for a bare repository, where there is none.

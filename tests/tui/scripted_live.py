@@ -132,7 +132,10 @@ def convergence(story: str, target: Target = EU) -> Convergence:
         waiting=poll if story == "waiting" else None,
         cause=CRASH if story == "stuck" else None,
         objects=tree(CRASH if story == "stuck" else None),
-        happenings=(Happening(NOW - 9, POD, "BackOff", "Back-off restarting failed container", True, 3),),
+        happenings=(
+            Happening(NOW - 9, POD, "BackOff", "Back-off restarting failed container", True, 3),
+            Happening(NOW - 5 * 86400, POD, "Pulled", "from before the push", False),
+        ),
         caveats=("CronJob reindex runs at its own times (17 3 * * *): its new version has not run yet",)
         if story == "converged"
         else (),

@@ -6,10 +6,15 @@ from dataclasses import replace
 import pytest
 from driving import gone, make_app, opened, seen, text_of, until
 from scripted_engine import NOW, ScriptedEngine, large_board, sha
+from scripted_live import cell, lane
+from textual import events
 
 from liftlock.errors import RepositoryError, TerminalNeeded
 from liftlock.model.board import Board
+from liftlock.model.environment import Environment
+from liftlock.model.live import LiveBoard, LiveState
 from liftlock.model.report import Fetched
+from liftlock_tui.render.board import lane_lines
 from liftlock_tui.screens.board import BoardScreen
 from liftlock_tui.screens.stage import StageScreen
 
@@ -304,3 +309,66 @@ async def test_the_board_lays_itself_out_anew(size: tuple[int, int]) -> None:
         shown = text_of(pilot.app)
         assert "production-eu" in shown and "staging" in shown
         assert all(len(row) == size[0] for row in shown.split("\n"))
+
+
+async def test_a_filter_that_comes_with_its_word_in_one_write_loses_no_letter() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        app = pilot.app
+        for key in ("slash", "e", "d", "g"):  # as a terminal gives what is pasted or typed ahead
+            app.post_message(events.Key(key, "/" if key == "slash" else key))
+        await until(pilot, lambda: app.screen.grid.apps == ("ledger",), "all letters are in the filter")
+        await pilot.press("slash")
+        assert app.screen.filter_text == "edg/"  # a letter as any other, while it is typed
+        await seen(pilot, "0 of 5 apps", "no app is what the filter looks for", "nothing is under the cursor")
+        await pilot.press("enter", "p")
+        await seen(pilot, "no cell is under the cursor")
+        await pilot.press("slash", "o", "i")  # what stood there is typed over
+        assert app.screen.filter_text == "oi"
+
+
+async def test_a_filter_finds_states_and_one_key_shows_what_is_not_level() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        grid = pilot.app.screen.grid
+        live = {(app, "staging"): (cell(LiveState.LEVEL),) for app in grid.apps}
+        engine.live.say(LiveBoard((lane("staging"),), {**live, ("invoices", "staging"): (cell(LiveState.DRIFTED),)}, 1))
+        await seen(pilot, "drifted")
+        await pilot.press("slash", *"drifted", "enter")
+        assert grid.apps == ("invoices",)
+        await pilot.press("slash", *"differs", "enter")
+        assert grid.apps == ()
+        await pilot.press("escape", "f")
+        await until(pilot, lambda: grid.filtered, "only what is not level")
+        assert grid.apps == ("checkout", "frontend", "invoices", "ledger", "notifier")
+        engine.live.say(LiveBoard((lane("staging"),), live, 2))  # the drift is gone: all of it is level now
+        await until(pilot, lambda: "invoices" not in grid.apps, "what is level goes")
+        await pilot.press("f", "dollar_sign")
+        assert (grid.filtered, grid.cell[1]) == (False, "production-us")
+
+
+async def test_twenty_four_lines_show_the_detail_where_the_apps_leave_room() -> None:
+    engine = ScriptedEngine()
+    few = replace(engine.whole, apps=engine.whole.apps[:2])
+    engine.whole = few
+    async with opened(engine, size=(80, 24)) as pilot:
+        await seen(pilot, "checkout in dev")
+    async with opened(ScriptedEngine(), size=(80, 24)) as pilot:
+        assert not pilot.app.screen.query_one("#detail").display
+
+
+def test_the_state_of_a_cluster_gives_way_last_in_the_head_of_a_column() -> None:
+    asia = Environment("production-asia", protected=True)
+    lanes = (lane(asia.name),)
+    tops = {columns: lane_lines(3, asia, None, columns, NOW, lanes)[0] for columns in range(18, 44)}
+    assert all("●" in top.text and "◈" in top.text and top.width <= columns for columns, top in tops.items())
+    assert "protected" in tops[43].text and "online" in tops[43].text
+    assert "protected" not in tops[30].text and "online" in tops[30].text
+
+
+async def test_what_comes_back_from_the_shell_is_painted_whole() -> None:
+    async with opened(ScriptedEngine()) as pilot:
+        bar, drawn = pilot.app.screen.query_one("#status"), []
+        draw = bar.render_line
+        bar.render_line = lambda y: drawn.append(y) or draw(y)
+        pilot.app.app_resume_signal.publish(pilot.app)
+        await until(pilot, lambda: drawn, "the title, in which nothing has changed")

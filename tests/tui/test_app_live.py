@@ -10,7 +10,7 @@ from scripted_engine import ScriptedEngine, make_plan
 from scripted_live import CRASH, EU, LIVE, LOST, SHA, cell, change, convergence, lane, tree
 from textual.pilot import Pilot
 
-from liftlock.errors import ClusterError, PlanError
+from liftlock.errors import ClusterError, PlanError, Problem
 from liftlock.model.environment import Target
 from liftlock.model.live import Contact, Freshness, LiveBoard, LiveState
 from liftlock.model.livediff import Effect, LiveDiff
@@ -108,6 +108,31 @@ async def test_without_a_cluster_one_is_chosen_from_the_kubeconfig() -> None:
         await until(pilot, lambda: ("agree", "staging", "kind-two") in engine.live.asked, "agreed")
 
 
+async def test_no_kubeconfig_is_said_on_the_board_and_to_who_watches() -> None:
+    engine = ScriptedEngine()
+    engine.live.promoted = SHA
+    none = Problem("kubeconfig", "You have no kubeconfig: nothing is at /none", "set KUBECONFIG")
+    async with opened(engine) as pilot:
+        engine.live.say(LiveBoard(problem=none))
+        await seen(pilot, "no cluster: You have no kubeconfig")
+        await pilot.press("2", "a")
+        await seen(pilot, "nothing is at /none")
+        await pilot.press("W")
+        await until(pilot, lambda: engine.live.following, "it is followed")
+        engine.live.following[0](())
+        await seen(pilot, "· no cluster", "no cluster is known for staging", "→ set KUBECONFIG")
+        assert "asking the cluster" not in text_of(pilot.app)
+
+
+async def test_objects_of_a_lost_cluster_are_not_said_to_be_none() -> None:
+    engine = ScriptedEngine()
+    async with opened(engine) as pilot:
+        engine.live.say(board(cell(LiveState.UNREACHABLE), freshness=LOST))
+        await pilot.press("2", "t")
+        await seen(pilot, "↯ not asked", "eu was not asked: eu-prod refuses the connection", "→ r tries now")
+        assert "nothing was found" not in text_of(pilot.app)
+
+
 def right_pane(pilot: Pilot[int]) -> str:
     """What stands right of the plan, its lines joined."""
     return " ".join(" ".join(line.partition("│")[2] for line in text_of(pilot.app).splitlines()).split())
@@ -152,6 +177,9 @@ async def test_the_steps_and_why_it_waits() -> None:
     engine.live.states = (convergence("waiting"),)
     async with opened(engine) as pilot:
         await converging(pilot, engine)
+        # Of the events those since the push, with the end of the pod's name and all that was said.
+        await seen(pilot, "Pod …", "6d8f9c7b54-x2x9p: Back-off restarting failed container")
+        assert "from before the push" not in text_of(pilot.app)
         await seen(pilot, "↻ converging", "✓ pushed", "… seen", "Flux looks at this repository", "at most 26s more")
 
 
@@ -162,10 +190,10 @@ async def test_stuck_shows_the_first_cause_with_its_log_and_rings_once() -> None
         rung: list[int] = []
         pilot.app.bell = lambda: rung.append(1)  # type: ignore[method-assign]
         await converging(pilot, engine)
-        await seen(pilot, "55 %")
+        await seen(pilot, "55 % of what is wanted is ready")
         for _ in range(2):
             engine.live.following[0]((convergence("stuck"),))
-            await seen(pilot, "✗ stuck", "exits with code 1", "cannot reach database", "CrashLoopBackOff")
+            await seen(pilot, "✗ stuck after 1m", "exits with code 1", "cannot reach database", "CrashLoopBackOff")
         assert rung == [1]
 
 

@@ -32,6 +32,11 @@ class Action:
     palette: bool = True
 
     @property
+    def early(self) -> bool:
+        """Whether it is done before the next key is given to anybody: what follows is typed into what it opens."""
+        return self.name == "filter"
+
+    @property
     def where(self) -> str:
         """The place it lives in."""
         return self.id.partition(".")[0]
@@ -68,13 +73,16 @@ ACTIONS: tuple[Action, ...] = (
     _act("grid.left", "h left", "left", "Environment to the left", _MOVE, palette=False),
     _act("grid.right", "l right", "right", "Environment to the right", _MOVE, palette=False),
     _act("grid.jump", "1 2 3 4 5 6 7 8 9", "jump", "Jump to the environment of that number", _MOVE, each=True, palette=False),
+    _act("grid.first_column", "^", "first column", "To the first environment", _MOVE, palette=False),
+    _act("grid.last_column", "$", "last column", "To the last environment", _MOVE, palette=False),
     _act("board.open", "enter", "open", "All about the cell: files, versions, commits, why it was recognised", _BOARD, 20),
     _act("board.plan", "p", "plan", "Plan the promotion into this cell, or into all marked ones, from the environment before", _BOARD, 10),
     _act("board.onward", ">", "promote on", "Promote from here to the environments that come after: choose one or several", _BOARD, 40),
     _act("board.compare", "= D", "compare", "Compare the rendered manifests of the environment before with this one", _BOARD, 30),
     _act("grid.mark", "space", "mark", "Mark the cell; several apps or environments go into one plan", _BOARD, 15),
     _act("grid.mark_range", "V", "mark to here", "Mark all cells from the one that was marked last to this one", _BOARD),
-    _act("board.filter", "/", "filter", "Show only the apps whose name or version has these words; ! inverts", _BOARD, 50),
+    _act("board.filter", "/", "filter", "Show only the apps whose name, version or state (behind, failing, drifted) has these words; ! inverts", _BOARD, 50),
+    _act("board.uneven", "f", "not level", "Show only the apps that are behind, failing, drifted or else not level somewhere; once more for all", _BOARD),
     _act("grid.next", "n", "next", "Next match where a filter is on; else the next cell of this environment that is behind or has a problem", _BOARD),
     _act("grid.previous", "N", "previous", "Match before where a filter is on; else the cell before that is behind or has a problem", _BOARD),
     _act("board.editor", "e", "editor", "Open a file of the cell in your editor; says which file", _BOARD),
@@ -223,7 +231,8 @@ def bindings(*places: str) -> list[Binding]:
         if action.each:
             found += [Binding(key, f"{action.name}('{key}')", action.label, show=False) for key in action.keys]
         else:
-            found.append(Binding(",".join(action.keys), action.name, action.label, show=False, id=action.id))
+            keys = ",".join(action.keys)
+            found.append(Binding(keys, action.name, action.label, show=False, id=action.id, priority=action.early))
     return found
 
 

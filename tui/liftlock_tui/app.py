@@ -150,6 +150,8 @@ class LiftlockApp(Outward):
     def on_mount(self) -> None:
         """Paint first, then open."""
         self.theme_changed_signal.subscribe(self, lambda _: self._repaint())
+        # What the shell wrote over is not known to be gone: everything is painted again.
+        self.app_resume_signal.subscribe(self, lambda _: self._repaint())
         self.call_after_refresh(self._painted)
         self.set_interval(TICK, self._tick)
         if not self.is_headless:

@@ -69,6 +69,7 @@ VERBS: dict[str, Verb] = {
         lambda app, rest: app.compare(rest[0], rest[1], tuple(rest[2:])), _CELL, 2,
     ),
     "filter": Verb("filter WORDS", "only apps that have these words; !word leaves out", _filter, ("apps",)),
+    "uneven": Verb("uneven", "only apps that are not level somewhere; once more for all", _act("board.uneven")),
     "history": Verb("history [ENV] [APP]", "what went there, when and by whom", _act("board.history"), _CELL),
     "drift": Verb("drift [ENV] [APP]", "how what runs differs from Git", _act("board.drift"), _CELL),
     "objects": Verb("objects [ENV] [APP]", "the live objects down to the pods", _act("board.objects"), _CELL),

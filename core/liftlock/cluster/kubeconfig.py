@@ -75,10 +75,22 @@ class Kubeconfig:
             near = difflib.get_close_matches(name, list(self.contexts), 1)
             there = printable(f"there are {', '.join(self.contexts)}")
             raise ConfigError(title, there, f"did you mean {printable(near[0])}?" if near else "")
-        if self.files:
-            raise ConfigError(title, f"{printable(_names(self.files))} has no context at all", "kubectl config view")
-        looked = f"nothing is at {printable(_names(self.looked))}" if self.looked else ""
-        raise ConfigError("You have no kubeconfig", looked, "set KUBECONFIG, or have your cluster's tool write one")
+        raise self.lacking() or ConfigError(title)
+
+    def lacking(self) -> ConfigError | None:
+        """Why no context can be used before somebody names one: there is none at all, or none is the current one."""
+        if not self.contexts and self.files:
+            none = "Your kubeconfig has no context"
+            return ConfigError(none, f"{printable(_names(self.files))} has no context at all", "kubectl config view")
+        if not self.contexts:
+            looked = f"nothing is at {printable(_names(self.looked))}" if self.looked else ""
+            return ConfigError(
+                "You have no kubeconfig", looked, "set KUBECONFIG, or have your cluster's tool write one"
+            )
+        if not self.current:
+            there = printable(f"there are {', '.join(self.contexts)}")
+            return ConfigError("Your kubeconfig has no current context", there, "press a to choose one")
+        return None
 
     def user(self, name: str) -> Mapping[str, Any]:
         """The user entry of a context; it holds credentials."""

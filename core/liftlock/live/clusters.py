@@ -58,9 +58,11 @@ class Clusters:
     def known(self) -> Known:
         """The contexts that the user has."""
         contexts = {name: context.server for name, context in self.kubeconfig.contexts.items()}
+        error = self.problem or self.kubeconfig.lacking()
         problem = None
-        if self.problem is not None:
-            problem = Problem("kubeconfig", f"{self.problem.title}: {self.problem.detail}", self.problem.hint)
+        if error is not None:
+            detail = f": {error.detail}" if error.detail else ""
+            problem = Problem("kubeconfig", f"{error.title}{detail}", error.hint)
         return Known(contexts, self.kubeconfig.current, problem)
 
     def places(self, reading: Reading) -> tuple[Place, ...]:

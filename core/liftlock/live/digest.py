@@ -69,8 +69,12 @@ class Digest:
         seen: Mapping[str, Seen],
         now: float,
         number: int,
+        nowhere: Problem | None = None,
     ) -> Whole:
-        """The live board of all places. `addresses` are those of the repository's remotes, `seen` is by context."""
+        """The live board of all places. `addresses` are those of the repository's remotes, `seen` is by context.
+
+        `nowhere` is what to say where no environment has a place.
+        """
         lanes: list[Lane] = []
         cells: dict[CellKey, list[LiveCell]] = {}
         all_spots: dict[tuple[str, str, str, str], Spot] = {}
@@ -88,7 +92,7 @@ class Digest:
                 belongings[spot.id] = mine
                 cells.setdefault((spot.cell.app, spot.cell.environment), []).append(live_cell(sight))
         told = {key: worst_first(several) for key, several in cells.items()}
-        return Whole(LiveBoard(tuple(lanes), told, number), all_spots, belongings)
+        return Whole(LiveBoard(tuple(lanes), told, number, None if lanes else nowhere), all_spots, belongings)
 
     # A place -------------------------------------------------------------------------------------------------------
 

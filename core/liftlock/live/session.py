@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from liftlock.cluster.health import happenings, tree
 from liftlock.cluster.livediff import consequence, dangers
@@ -280,7 +281,7 @@ class Live:
             if name in there:
                 continue
             lane = next(iter(board.lanes_of(name)), None)
-            problem = lane.freshness.problem if lane is not None else None
+            problem = lane.freshness.problem if lane is not None else board.problem
             why = problem.title if problem is not None else "no cluster is known for it"
             hint = problem.hint if problem is not None else "press a on its lane to choose a context"
             if lane is not None and lane.question:
@@ -420,13 +421,14 @@ class Live:
         settled, asked = self._listed(usable) and not self._desired.busy, self._desired.asked
         self._seen = clusters.seen(now)
         self._number += 1
-        whole = self._digest.make(reading, self._addresses, self._places, self._seen, now, self._number)
+        nowhere = clusters.known().problem
+        whole = self._digest.make(reading, self._addresses, self._places, self._seen, now, self._number, nowhere)
         with self._lock:
             tells, followers = tuple(self._tell), tuple(self._followers)
         clusters.want(whole, events=bool(followers) or self._events)
         settled = settled and self._desired.asked == asked and self._listed(usable)
         self._whole, self._settled_pass = whole, settled
-        if (whole.board.lanes, whole.board.cells) != (self._told.lanes, self._told.cells):
+        if replace(whole.board, number=0) != replace(self._told, number=0):
             moment = time.monotonic()
             if moment - self._told_at >= _SAMPLE:
                 self._told, self._told_at = whole.board, moment

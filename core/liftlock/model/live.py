@@ -291,11 +291,15 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class LiveBoard:
-    """The live side of the board. `cells` hold the worst target first. `number` grows with each telling."""
+    """The live side of the board. `cells` hold the worst target first. `number` grows with each telling.
+
+    `problem` is why no environment has a cluster: there is no kubeconfig, or it cannot be read.
+    """
 
     lanes: tuple[Lane, ...] = ()
     cells: Mapping[CellKey, tuple[LiveCell, ...]] = field(default_factory=dict)
     number: int = 0
+    problem: Problem | None = None
 
     def lanes_of(self, environment: str) -> tuple[Lane, ...]:
         """The targets of an environment."""

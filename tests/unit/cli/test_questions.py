@@ -45,7 +45,8 @@ def test_status_as_json(fleet: Fleet):
     ]
     assert cell["revision"]["commit"] == tip
     assert cell["revision"]["subject"] == "start"
-    assert cell["behind"] == [{"of": "dev", "changes": 1, "commits": None}]
+    assert cell["behind"] == [{"of": "dev", "changes": 1, "versions": 1, "unlike": False, "commits": None}]
+    assert cell["since"] == cell["revision"]
     assert cell["problems"] == []
 
 

@@ -76,6 +76,22 @@ def state_piece(state: CellState) -> Piece:
     return f"{symbol} {word}".strip(), role
 
 
+UNEVEN = "uneven"
+"""The word that a cell has for a filter where something about it is not level."""
+_EVEN = (LiveState.LEVEL, LiveState.UNKNOWN)
+
+
+def cell_words(state: CellState | None, runs: Sequence[LiveCell], flight: Flight | None) -> list[str]:
+    """What a filter finds a cell by: its versions, the words that stand in it, and one for all that is not level."""
+    if state is None:
+        return []
+    word = state_of(state)[1]
+    found = [version.value for version in state.versions or ()]
+    found += [word, *(str(cell.state) for cell in runs), *(["in flight"] if flight is not None else [])]
+    uneven = state.problems or "behind" in word or flight is not None or any(c.state not in _EVEN for c in runs)
+    return [*found, UNEVEN] if uneven else found
+
+
 def _touched(revision: Revision | None, now: float, *, versions: bool) -> tuple[Piece, ...]:
     if revision is None:
         return (("·", "faint"),) if versions else ()
@@ -144,13 +160,7 @@ def lane_lines(
 ) -> list[Line]:
     """The two header lines of an environment: its name and its clusters, and what of Git it is read from."""
     key = (f"{number} ", "muted") if number <= 9 else ("", "")
-    sign = (" ◈ protected", "muted") if environment.protected else ("", "")
-    if environment.protected and columns - 1 < len(environment.name) + 14:
-        sign = (" ◈", "muted")
-    top = line(key, (environment.name, "strong bold"), sign)
-    contact = live.contact_pieces(lanes, now, max(1, columns - top.width - 3))
-    if contact and top.width + 2 <= columns:
-        top = Line((*top.pieces, ("  ", ""), *contact))
+    top = _lane_top(key, environment, columns, now, lanes)
     if source is None:
         return [top, BLANK]
     named, room = ref_name(source.ref), max(4, columns - 14)
@@ -164,6 +174,22 @@ def lane_lines(
         gone = now - source.fetched
         pieces.append((f" {age(gone)} ago" if gone >= 60 else " now", "behind" if gone > STALE else "faint"))
     return [top, Line(tuple(pieces))]
+
+
+def _lane_top(key: Piece, environment: Environment, columns: int, now: float, lanes: Sequence[Lane]) -> Line:
+    """Name, protection and how fresh the cluster is; the word `protected` gives way first, then the name's end."""
+    used = width(key[0]) + width(environment.name) + 1
+    whole = live.contact_pieces(lanes, now, columns)
+    tail: tuple[Piece, ...] = ()
+    for sign, apart, contact in ((" ◈ protected", 2, whole), (" ◈", 2, ()), (" ◈", 1, ())):
+        shown = ((sign, "muted"),) if environment.protected else ()
+        left = columns - used - Line(shown).width - apart
+        told = contact or live.contact_pieces(lanes, now, max(1, left))
+        tail = (*shown, *(((" " * apart, ""), *told) if told else ()))
+        if used + Line(tail).width <= columns:
+            break
+    room = columns - 1 - width(key[0]) - Line(tail).width
+    return Line((key, (shorten(environment.name, max(4, room)), "strong bold"), *tail))
 
 
 def detail_lines(

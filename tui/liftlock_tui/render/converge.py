@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from liftlock.clock import age
+from liftlock.errors import Problem
 from liftlock.model.convergence import Convergence, Outcome, Phase, StepState
 from liftlock.model.health import Cause, Happening, HealthStatus, LiveObject
 from liftlock.model.live import Contact
@@ -49,11 +50,19 @@ _WORST = (
 )
 _BAR = 24
 _DEEPEST = 6
+_NAME = 24
+"""Columns of an object's name in an event."""
+_BEFORE = 30.0
+"""Events from before the push say nothing of it; clocks may differ by so many seconds."""
 
 
-def title(environment: str, all_of_them: Sequence[Convergence], now: float) -> tuple[Piece, ...]:
+def title(
+    environment: str, all_of_them: Sequence[Convergence], now: float, *, nowhere: bool = False
+) -> tuple[Piece, ...]:
     """What is watched, and how it stands on the worst target."""
     pieces: list[Piece] = [(f" {environment} ", "strong bold")]
+    if nowhere:
+        return (*pieces, ("· no cluster", "problem"))
     if not all_of_them:
         return (*pieces, ("· connecting", "muted"))
     worst = max(all_of_them, key=lambda one: _WORST.index(one.outcome))
@@ -61,7 +70,19 @@ def title(environment: str, all_of_them: Sequence[Convergence], now: float) -> t
     took = age(max(0.0, (worst.ended or now) - worst.began)) if worst.began else ""
     pieces += [("to ", "muted"), mark_piece(worst.revision), (f" {worst.revision[:7]}  ", "muted")]
     words = {Outcome.RUNNING: "converging"}.get(worst.outcome, str(worst.outcome))
-    return (*pieces, (f"{sign} {words}", f"{role} bold"), (f" {took}", "muted"))
+    # The time stands still once it is over, though pods go on: it says how long it took to get there.
+    after = {Outcome.STUCK: " after", Outcome.CONVERGED: " in"}.get(worst.outcome, "") if took else ""
+    return (*pieces, (f"{sign} {words}", f"{role} bold"), (f"{after} {took}", "muted"))
+
+
+def nowhere_lines(problem: Problem | None, environment: str, columns: int) -> list[Line]:
+    """While nothing is known yet: what is asked, or why nobody can be asked."""
+    if problem is None:
+        return [line(("   · asking the cluster", "muted"))]
+    said = f"no cluster is known for {environment}: nobody can be asked what became of it"
+    rows = wrapped(((" ⊘ ", "behind bold"), (said, "")), columns, indent=3)
+    rows += wrapped((("   ", ""), (problem.title, "problem")), columns, indent=3)
+    return rows + (wrapped((("   → ", "accent"), (problem.hint, "")), columns, indent=5) if problem.hint else [])
 
 
 def target_lines(one: Convergence, now: float, columns: int, *, several: bool) -> list[Line]:
@@ -75,7 +96,8 @@ def target_lines(one: Convergence, now: float, columns: int, *, several: bool) -
         rows += _unheard(one, now, columns)
     rows += [BLANK, *(_phase(phase, now, columns) for phase in one.phases), BLANK]
     if one.outcome is Outcome.RUNNING and one.progress:
-        rows += [_bar(one.progress), BLANK]
+        # With a first cause it says how far it came, not that it goes on.
+        rows += [_bar(one.progress, halted=one.cause is not None), BLANK]
     if one.cause is not None:
         rows += [*cause_lines(one.cause, one.outcome, columns), BLANK]
     if one.waiting is not None and one.outcome is not Outcome.CONVERGED:
@@ -89,9 +111,11 @@ def target_lines(one: Convergence, now: float, columns: int, *, several: bool) -
     rows += [drawn for item in one.objects for drawn in object_rows(item, columns, 0)] or [
         line(("   looking them up", "muted"))
     ]
-    if one.happenings:
+    since = one.began - _BEFORE if one.began else 0.0
+    lately = [item for item in one.happenings if item.at >= since]
+    if lately:
         rows += heading(" Events")
-        rows += [_happening(item, now, columns) for item in one.happenings]
+        rows += [drawn for item in lately for drawn in _happening(item, now, columns)]
     return [*rows, BLANK]
 
 
@@ -127,9 +151,13 @@ def _phase(phase: Phase, now: float, columns: int) -> Line:
     return Line(fit(pieces, columns, pad=False))
 
 
-def _bar(percent: int) -> Line:
+def _bar(percent: int, *, halted: bool) -> Line:
+    """How many of the pods that are wanted are there, new and well."""
     done = round(_BAR * percent / 100)
-    return line(("   ", ""), ("━" * done, "accent"), ("─" * (_BAR - done), "faint"), (f" {percent} %", "muted"))
+    drawn = ("━" * done, "behind" if halted else "accent")
+    return line(
+        ("   ", ""), drawn, ("─" * (_BAR - done), "faint"), (f" {percent} % of what is wanted is ready", "muted")
+    )
 
 
 def cause_lines(cause: Cause, outcome: Outcome, columns: int) -> list[Line]:
@@ -165,12 +193,14 @@ def object_pieces(item: LiveObject, depth: int) -> tuple[Piece, ...]:
     )
 
 
-def _happening(item: Happening, now: float, columns: int) -> Line:
+def _happening(item: Happening, now: float, columns: int) -> list[Line]:
+    """An event: a pod's name is told by its end, so that there is room for what was said."""
     count = f" ×{item.count}" if item.count > 1 else ""
+    name = shorten(item.key.name, _NAME, keep_end=True)
     pieces: tuple[Piece, ...] = (
         (f"   {age(max(0.0, now - item.at)):>4} ", "faint"),
         (f"{item.reason}{count} ", "problem" if item.warning else "muted"),
-        (f"{item.key.kind} {item.key.name}: ", "muted"),
+        (f"{item.key.kind} {name}: ", "muted"),
         (item.message, "" if item.warning else "muted"),
     )
-    return Line(fit(pieces, columns, pad=False))
+    return wrapped(pieces, columns, indent=8)

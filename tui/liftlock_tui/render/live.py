@@ -103,6 +103,18 @@ def _word(contact: Contact) -> str:
     return "online" if contact is Contact.LIVE else str(contact)
 
 
+def not_asked_lines(lane: Lane, columns: int) -> list[Line]:
+    """Why a cluster could not be asked, and what to do about it."""
+    fresh = lane.freshness
+    sign, role = _CONTACTS[fresh.contact]
+    why = fresh.problem.title if fresh.problem is not None else lane.question or str(fresh.contact)
+    name = lane.target.label or lane.target.context or "no cluster"
+    said = ((f" {sign or '·'} ", role), (name, "strong"), (" was not asked: ", "problem"), (why, ""))
+    rows = wrapped(said, columns, indent=3)
+    hint = fresh.problem.hint if fresh.problem is not None else "a on the board answers" if lane.question else ""
+    return rows + (wrapped((("   → ", "accent"), (hint, "")), columns, indent=5) if hint else [])
+
+
 def lane_lines(lanes: Sequence[Lane], now: float, columns: int) -> list[Line]:
     """All about the clusters of an environment."""
     rows: list[Line] = []
@@ -124,7 +136,7 @@ def lane_lines(lanes: Sequence[Lane], now: float, columns: int) -> list[Line]:
                 rows += wrapped((("  → ", "accent"), (fresh.problem.hint, "")), columns, indent=4)
         for warning in fresh.warnings:
             rows += wrapped((("  ! ", "behind bold"), (warning, "")), columns, indent=4)
-        if fresh.blind:
+        if fresh.blind and fresh.contact in (Contact.LIVE, Contact.STALE, Contact.FORBIDDEN):
             rows += wrapped((("  may not read ", "muted"), (", ".join(fresh.blind), "")), columns, indent=2)
         if lane.question:
             rows += wrapped(

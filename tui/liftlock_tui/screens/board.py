@@ -14,10 +14,10 @@ from liftlock.errors import BranchesApart
 from liftlock.model.report import CellPast
 from liftlock.text import plural
 from liftlock_tui.actions import bindings
-from liftlock_tui.ink import Piece
+from liftlock_tui.ink import Piece, line
 from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.messages import CommitsRead, Failed, Planned, UnpushedRead
-from liftlock_tui.render.board import SINCE, detail_lines
+from liftlock_tui.render.board import SINCE, UNEVEN, detail_lines
 from liftlock_tui.screens.board_live import BoardLive
 from liftlock_tui.screens.board_outside import BoardOutside
 from liftlock_tui.screens.board_record import BoardRecord
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from liftlock.model.plan import Plan
     from liftlock.model.promotion import Promotion
 
+LEAST = 7
+"""So many lines below the grid are worth a pane on a terminal that is not high."""
 REST = 0.08
 """Seconds the cursor rests before all about its cell is shown."""
 PAUSE = 0.07
@@ -89,8 +91,10 @@ class BoardScreen(BoardRecord, BoardReviews, BoardLive, BoardOutside, Filtering)
 
     def _share_height(self) -> None:
         """Where the detail is below the grid, it gets what the grid does not need."""
-        stacked = self.has_class("-high") and not self.has_class("-broad")
-        most = self.size.height * 3 // 5
+        spare = self.size.height - 2 - self.grid.needed >= LEAST
+        self.set_class(spare and not self.has_class("-broad"), "-spare")
+        stacked = (self.has_class("-high") or spare) and not self.has_class("-broad")
+        most = self.size.height - 2 - LEAST if spare else self.size.height * 3 // 5
         self.grid.styles.height = max(HEADER + 2, min(self.grid.needed, most)) if stacked else "1fr"
         self.query_one("#detail").styles.height = "1fr" if stacked or self.has_class("-broad") else None
 
@@ -114,6 +118,7 @@ class BoardScreen(BoardRecord, BoardReviews, BoardLive, BoardOutside, Filtering)
     def tick(self, now: float) -> None:
         """Ages go on."""
         self.grid.tick(now)
+        self._show_detail()
 
     def repaint(self) -> None:
         """The colours have changed."""
@@ -127,6 +132,8 @@ class BoardScreen(BoardRecord, BoardReviews, BoardLive, BoardOutside, Filtering)
         if board is not None:
             left += [(f" {board.repository} ", "strong bold")]
             left += [(f" {note} ", "muted") for note in board.notes]
+            if self.live is not None and self.live.problem is not None:
+                left.append((f" no cluster: {self.live.problem.title.partition(':')[0]} ", "behind"))
             if board.problems:
                 left.append((f" ! {plural(len(board.problems), 'problem')} ", "problem"))
         else:
@@ -140,12 +147,16 @@ class BoardScreen(BoardRecord, BoardReviews, BoardLive, BoardOutside, Filtering)
         if self.flights:
             right.append((f" ⇄ {len(self.flights)} in flight: i ", "accent"))
         right += [(f" {text} ", "muted") for text in self._doing.values()] or [self._fetch_told]
-        bar.say(left, (*right, (" ", "")))
+        apart = [piece for one in right if one[0] for piece in (("·", "faint"), one)][1:]
+        bar.say(left, (*apart, (" ", "")))
 
     def _show_detail(self) -> None:
         view = self.query_one("#detail", LineView)
         cell = self.grid.cell
-        if not view.display or self.board is None or cell is None:
+        if not view.display or self.board is None:
+            return
+        if cell is None:
+            view.show([line(("nothing is under the cursor", "muted"))])
             return
         columns = max(20, view.columns - 1)
         past = self._pasts.get(cell)
@@ -226,7 +237,7 @@ class BoardScreen(BoardRecord, BoardReviews, BoardLive, BoardOutside, Filtering)
         cell = self.grid.cell
         self.app.push_screen(CellScreen(self.board, self.grid.state, *cell, self.live, self.flights_to(*cell)))
 
-    FILTER_HINT = "apps with these words; !word leaves out"
+    FILTER_HINT = "apps with these words: names, versions, behind, failing, drifted; !word leaves out"
 
     def sift(self, text: str) -> None:
         """Show only apps that pass."""
@@ -235,6 +246,13 @@ class BoardScreen(BoardRecord, BoardReviews, BoardLive, BoardOutside, Filtering)
     def sifted(self) -> Grid:
         """The grid."""
         return self.grid
+
+    async def action_uneven(self) -> None:
+        """Only the apps that need a look; once more for all."""
+        if self.filter_text == UNEVEN:
+            self.drop_filter()
+        else:
+            await self.set_filter(UNEVEN)
 
     def action_refetch(self) -> None:
         """Fetch and read again; lost connections are tried now."""
@@ -247,6 +265,8 @@ class BoardScreen(BoardRecord, BoardReviews, BoardLive, BoardOutside, Filtering)
         from liftlock_tui.modals.choose import Choice, Choose
 
         board, cells = self.board, self._cells()
+        if board is not None and not cells:
+            self.app.notice("no cell is under the cursor", "Esc drops the filter")
         if board is None or not cells:
             return
         targets = [e for e in board.environments if any(key[1] == e.name for key in cells)]

@@ -28,6 +28,7 @@ class BoardLive(Page):
         @property
         def grid(self) -> Grid: ...  # noqa: D102
         def _show_detail(self) -> None: ...
+        def _status(self) -> None: ...
         def doing(self, what: str, text: str = "") -> None: ...  # noqa: D102
 
     def listen(self) -> None:
@@ -41,7 +42,9 @@ class BoardLive(Page):
 
     def on_live_read(self, message: LiveRead) -> None:
         """Something is new: the cells it concerns are drawn again."""
-        self.live = message.board
+        before, self.live = self.live, message.board
+        if message.board.problem != (before.problem if before is not None else None):
+            self._status()
         self.grid.show_live(message.board, self.app.now())
         if self.grid.cell is not None:
             self._show_detail()
@@ -130,7 +133,9 @@ class BoardLive(Page):
 
         known = live.contexts()
         if not known:
-            self.app.notice("your kubeconfig has no context", "kubectl config get-contexts")
+            problem = self.live.problem if self.live is not None else None
+            title = problem.title if problem is not None else "your kubeconfig has no context"
+            self.app.notice(title, problem.hint if problem is not None else "kubectl config get-contexts")
             return
         choices = [Choice(name, name, server) for name, server in known.items()]
         self.app.push_screen(
@@ -144,5 +149,6 @@ class BoardLive(Page):
         if any(lane.freshness.contact not in (Contact.NONE, Contact.ASK) for lane in lanes):
             return True
         problem = next((lane.freshness.problem for lane in lanes if lane.freshness.problem is not None), None)
+        problem = problem or (self.live.problem if self.live is not None else None)
         self.app.notice(problem.title if problem else f"no cluster is known for {environment}", "a chooses one")
         return False

@@ -8,15 +8,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from liftlock.errors import Problem
 from liftlock.model.convergence import Convergence, Outcome
 from liftlock.model.live import Act
 from liftlock.model.wave import Wave, WaveState
 from liftlock_tui.actions import bindings
-from liftlock_tui.ink import BLANK, Line, line
+from liftlock_tui.ink import BLANK, Line
 from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.messages import Failed, Planned
 from liftlock_tui.modals.dialog import told
-from liftlock_tui.render.converge import target_lines, title
+from liftlock_tui.render.converge import nowhere_lines, target_lines, title
 from liftlock_tui.render.waves import wave_lines
 from liftlock_tui.replies import Converged, LandedApps, Offered, WaveRead
 from liftlock_tui.screens.way_back import WayBack
@@ -52,6 +53,8 @@ class ConvergeScreen(WayBack):
         self._stop: Callable[[], None] = lambda: None
         self._rung = False
         self._no_wave = False
+        self._nowhere: Problem | None = None
+        """Why there is no cluster to ask."""
 
     def compose(self) -> ComposeResult:
         """Title, what happens, keys."""
@@ -84,6 +87,7 @@ class ConvergeScreen(WayBack):
     def on_converged(self, message: Converged) -> None:
         """Something is new."""
         self.states = message.states
+        self._nowhere = engine_of(self).live.board().problem if not self.states else None
         self._show()
         self.call_after_refresh(self._show)  # a scroll bar that came takes a column
         self.refresh_bindings()
@@ -132,14 +136,16 @@ class ConvergeScreen(WayBack):
         now = self.app.now()
         waits = any(one.outcome is Outcome.RUNNING for one in self.states)
         right = (("Esc leaves, it goes on by itself ", "muted"),) if waits else ()
-        self.query_one("#title", Bar).say(title(self.environment, self.states, now), right)
+        self.query_one("#title", Bar).say(
+            title(self.environment, self.states, now, nowhere=self._nowhere is not None), right
+        )
         view = self.query_one(LineView)
         columns = max(30, view.columns - 1)
         several = len(self.states) > 1
         rows: list[Line] = [drawn for one in self.states for drawn in target_lines(one, now, columns, several=several)]
         if self.wave is not None and rows:
             rows += [BLANK, *wave_lines(self.wave, columns, now)]
-        view.show(rows or [BLANK, line(("   · asking the cluster", "muted"))])
+        view.show(rows or [BLANK, *nowhere_lines(self._nowhere, self.environment, columns)])
 
     # Acts ----------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
+from textual.widgets import Input
 
 from liftlock_tui.screens.page import Page
 from liftlock_tui.widgets.bars import Footer
@@ -31,6 +32,10 @@ class Filtering(Page):
     def filter_hint(self) -> str:
         """What to type."""
         return self.FILTER_HINT
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While something is typed, the key of the filter is a letter as any other."""
+        return not (action == "filter" and isinstance(self.focused, Input))
 
     async def action_filter(self) -> None:
         """Type a filter."""

@@ -10,10 +10,12 @@ from textual.binding import BindingType
 
 from liftlock.model.diff import ObjectKey
 from liftlock.model.health import HealthStatus, LiveObject
+from liftlock.model.live import Contact
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import BLANK, Line, fit, line, wrapped
 from liftlock_tui.jobs import engine_of, start
 from liftlock_tui.render.converge import object_pieces
+from liftlock_tui.render.live import not_asked_lines
 from liftlock_tui.replies import TreeRead
 from liftlock_tui.screens.filtering import Filtering
 from liftlock_tui.sieve import Sieve
@@ -21,6 +23,7 @@ from liftlock_tui.widgets.bars import Bar, Footer, Words
 from liftlock_tui.widgets.lines import LineList, Row
 
 SECOND = 1.0
+_HEARD = (Contact.LIVE, Contact.STALE, Contact.CONNECTING)
 
 
 class ResourcesScreen(Filtering):
@@ -79,14 +82,21 @@ class ResourcesScreen(Filtering):
             for item, depth in self._walk(self._objects, 0)
         ]
         nothing = "nothing here has these words" if self._sieve else "nothing was found" if self._read else "looking"
-        view.show(rows or [Row(None, (BLANK, line((f"   {nothing}", "muted"))))])
+        unheard = [] if self._objects else self._unheard(columns)
+        view.show(rows or [Row(None, (BLANK, *(unheard or [line((f"   {nothing}", "muted"))])))])
         bad = sum(item.health.status is HealthStatus.DEGRADED for item in self._objects)
         about = f"{self.of} in {self.environment}" if self.of else self.environment
         state = ((f"✗ {bad} failing ", "problem"),) if bad else (("● ", "level"),) if self._objects else ()
-        self.query_one("#title", Bar).say(
-            ((f" {about}", "strong bold"), ("  live objects", "muted")), (*state, (f" {len(rows)} shown ", "muted"))
-        )
+        shown = ("↯ not asked ", "problem") if unheard else (f" {len(rows)} shown ", "muted")
+        self.query_one("#title", Bar).say(((f" {about}", "strong bold"), ("  live objects", "muted")), (*state, shown))
         self._show_about()
+
+    def _unheard(self, columns: int) -> list[Line]:
+        """Why the clusters could not be asked, where none of them is heard: then nothing says that nothing is there."""
+        lanes = engine_of(self).live.board().lanes_of(self.environment)
+        if not lanes or any(lane.freshness.contact in _HEARD for lane in lanes):
+            return []
+        return [drawn for lane in lanes for drawn in not_asked_lines(lane, columns)]
 
     def _walk(self, items: tuple[LiveObject, ...], depth: int) -> Iterator[tuple[LiveObject, int]]:
         for item in items:

@@ -396,7 +396,7 @@ class StageScreen(StageLive, StageGates, StageWaves, StageActs, StageOutside):
         """Push and undo are live when there is something to push."""
         if action in ("push", "undo"):
             return self.promotion is not None and self.pushed is None
-        return True
+        return super().check_action(action, parameters)
 
     def copies(self) -> list[str]:
         """What `y` can copy."""

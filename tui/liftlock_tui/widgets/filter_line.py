@@ -18,7 +18,7 @@ class FilterLine(Input):
             self.done = done
 
     def __init__(self, hint: str) -> None:
-        super().__init__(id="filter", classes="plain", placeholder=hint, select_on_focus=False)
+        super().__init__(id="filter", classes="plain", placeholder=hint, select_on_focus=True)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Another letter."""

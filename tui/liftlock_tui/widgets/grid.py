@@ -15,7 +15,7 @@ from textual.strip import Strip
 from liftlock.text import plural, shorten, width
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import Line, fit, line
-from liftlock_tui.render.board import cell_lines, lane_lines
+from liftlock_tui.render.board import cell_lines, cell_words, lane_lines
 from liftlock_tui.sieve import Sieve
 from liftlock_tui.widgets.marks import Marks
 
@@ -89,6 +89,8 @@ class Grid(Marks, can_focus=True, inherit_bindings=False):
             self.refresh(Region(0, 0, self.size.width, HEADER))
         if changed:
             self._cells = {known: strips for known, strips in self._cells.items() if known[0] not in changed}
+            if self._sieve:
+                self._refilter(self.cell)
             for row in {self.apps.index(app) for app, _ in changed if app in self.apps}:
                 self.refresh(self._lines_of(row))
 
@@ -115,7 +117,7 @@ class Grid(Marks, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def filter(self, text: str) -> None:
-        """Show only apps that have all these words in their name or versions; `!word` leaves apps out."""
+        """Show only apps that have all these words in their name, versions or states; `!word` leaves apps out."""
         at = self.cell
         self._sieve = Sieve.of(text)
         self._refilter(at)
@@ -140,11 +142,13 @@ class Grid(Marks, can_focus=True, inherit_bindings=False):
             self.post_message(self.Moved())
 
     def _passes(self, board: Board, app: str) -> bool:
-        texts = [app]
-        for environment in board.environments:
-            state = board.cells.get((app, environment.name))
-            texts += [version.value for version in (state.versions or ())] if state else []
-        return self._sieve.passes(*texts)
+        return self._sieve.passes(app, *(text for e in board.environments for text in self._texts((app, e.name))))
+
+    def _texts(self, key: CellKey) -> list[str]:
+        """What a filter finds a cell by: its versions and the words of its states."""
+        state = self.board.cells.get(key) if self.board else None
+        runs = self.live.cells.get(key, ()) if self.live is not None else ()
+        return cell_words(state, runs, self.flights.get(key))
 
     # Where things are ----------------------------------------------------------------------------------------------
 
@@ -183,8 +187,10 @@ class Grid(Marks, can_focus=True, inherit_bindings=False):
 
     def _lay_out(self) -> None:
         """How wide names and lanes are; kept, for they are asked for with every line."""
-        longest = max((width(app) for app in self.apps), default=8)
-        self.names = max(14, min(longest + 3, 30, self.columns * 3 // 10))
+        # Of all apps: nothing moves while a filter is typed, and the count of those that pass has room.
+        apps = self.board.apps if self.board else ()
+        longest = max((width(app) for app in apps), default=8)
+        self.names = max(len(f"  {len(apps)} of {len(apps)} apps "), min(longest + 3, 30, self.columns * 3 // 10))
         room = self.columns - self.names
         fitting = max(1, min(self._count, room // NARROWEST))
         self.lane = max(1, min(room, NARROWEST), min(WIDEST, room // fitting))
@@ -235,6 +241,8 @@ class Grid(Marks, can_focus=True, inherit_bindings=False):
             head, strips = self._header(y, shown)
         else:
             row, sub = divmod(y - HEADER + self.scroll_offset.y, self.step)
+            if not self.apps and y == HEADER + 1:
+                return self.palette.strip(line(("  no app is what the filter looks for", "behind")), columns, base=base)
             if row >= len(self.apps) or sub >= self.rows:
                 return Strip.blank(columns, base)
             head = self._app_strip(row, sub)
@@ -385,6 +393,14 @@ class Grid(Marks, can_focus=True, inherit_bindings=False):
         if self.board and int(number) <= len(self.board.environments):
             self.go(self.row, int(number) - 1)
 
+    def action_first_column(self) -> None:
+        """To the first environment."""
+        self.go(self.row, 0)
+
+    def action_last_column(self) -> None:
+        """To the last environment."""
+        self.go(self.row, len(self.board.environments) - 1 if self.board else 0)
+
     def action_next(self) -> None:
         """Next match of the filter; without one the next cell of this environment that is behind."""
         self._seek(range(self.row + 1, len(self.apps)))
@@ -410,8 +426,7 @@ class Grid(Marks, can_focus=True, inherit_bindings=False):
         wanted = [word for word in self._sieve.wanted if word not in app.lower()]
         found = []
         for column, environment in enumerate(board.environments):
-            state = board.cells.get((app, environment.name))
-            texts = [version.value.lower() for version in (state.versions or ())] if state else []
+            texts = [text.lower() for text in self._texts((app, environment.name))]
             if all(any(word in text for text in texts) for word in wanted):
                 found.append(column)
         return min(found, key=lambda column: abs(column - self.column), default=self.column)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from liftlock.model.livediff import Effect, LiveChange, LiveDiff
+from liftlock.model.livediff import Author, Effect, LiveChange, LiveDiff
 from liftlock.text import plural
 
 
@@ -16,6 +16,7 @@ def consequence(diffs: LiveDiff | Sequence[LiveDiff]) -> str:
     if not known:
         return next((diff.problem for diff in several), "nothing is known of the cluster")
     said = ", ".join(_parts([change for diff in known for change in diff.changes]))
+    said += _overwritten([change for diff in known for change in diff.changes])
     unknown = [diff for diff in several if diff.problem]
     if unknown:
         said += f"; unknown for {', '.join(dict.fromkeys(_place(diff) for diff in unknown))}"
@@ -34,6 +35,30 @@ def dangers(diffs: LiveDiff | Sequence[LiveDiff]) -> tuple[str, ...]:
         for danger in change.dangers
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _overwritten(changes: Sequence[LiveChange]) -> str:
+    """What somebody set by hand in the cluster and the apply takes back, the first of it with its values."""
+    found = []
+    for change in changes:
+        last: dict[str, Author] = {}
+        for author in change.authors:  # the last writer of each field comes first
+            last.setdefault(author.path, author)
+        by_hand = {path for path, author in last.items() if _by_hand(author)}
+        found += [(change, field) for field in change.diff.fields if field.path in by_hand]
+    if change_and_field := next(iter(found), None):
+        change, field = change_and_field
+        values = "" if change.key.kind == "Secret" else f" {field.old or 'absent'} → {field.new or 'absent'}"
+        first = f"{change.key.name} {field.path}{values}"
+        return f", {plural(len(found), 'field')} set by hand {_verb(len(found), 'is', 'are')} put back: {first}"
+    return ""
+
+
+def _by_hand(author: Author) -> bool:
+    """Whether a person wrote it past Git: with a tool of the hand, and not by an apply of files."""
+    manager = author.manager.lower()
+    applied = author.operation == "Apply" or manager.endswith("apply")
+    return not applied and manager.startswith(("kubectl", "k9s", "lens", "node-fetch", "rancher", "dashboard"))
 
 
 def _moves(diffs: Iterable[LiveDiff]) -> bool:

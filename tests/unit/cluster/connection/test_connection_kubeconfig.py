@@ -47,6 +47,24 @@ def test_a_context_that_is_absent_names_the_nearest(tmp_path: Path) -> None:
     assert "no context at all" in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("contexts: []", "Your kubeconfig has no context"),
+        ("contexts: [{name: one, context: {cluster: one}}]", "Your kubeconfig has no current context"),
+        ("contexts: [{name: one, context: {cluster: one}}]\ncurrent-context: one", ""),
+        (None, "You have no kubeconfig"),
+    ],
+)
+def test_why_no_context_can_be_used_unasked(tmp_path: Path, text: str | None, said: str) -> None:
+    file = tmp_path / "config"
+    if text is not None:
+        file.write_text(f"apiVersion: v1\nkind: Config\n{text}\n")
+    error = load({"KUBECONFIG": str(file)}).lacking()
+    assert (error.title if error else "") == said
+    assert error is None or (error.hint and error.detail)
+
+
 def test_of_several_files_the_first_that_names_a_thing_holds(tmp_path: Path) -> None:
     first = write(tmp_path / "1" / "c", kubeconfig_text("https://first", {"token": "one"}, "eu"))
     text = yaml.safe_load(kubeconfig_text("https://second", {"token": "two"}, "eu"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from liftlock.cluster.livediff import consequence, dangers
 from liftlock.cluster.livediff.summary import duration
-from liftlock.model.diff import ObjectDiff, ObjectKey, Status
-from liftlock.model.livediff import Effect, LiveChange, LiveDiff, Way
+from liftlock.model.diff import FieldChange, ObjectDiff, ObjectKey, Status
+from liftlock.model.livediff import Author, Effect, LiveChange, LiveDiff, Way
 
 
 def change(effect: Effect, *, restarts: bool = False, danger: str = "") -> LiveChange:
@@ -36,6 +38,26 @@ def live(*changes: LiveChange, label: str = "", problem: str = "", usual: float 
 )  # fmt: skip
 def test_what_happens(effects: list[Effect], said: str):
     assert consequence(live(*map(change, effects))) == said
+
+
+@pytest.mark.parametrize(
+    ("author", "by_hand"),
+    [
+        (Author("spec.replicas", "kubectl", 1.0, "scale"), True),
+        (Author("spec.replicas", "kubectl-edit", 1.0, "Update"), True),
+        (Author("spec.replicas", "kubectl-client-side-apply", 1.0, "Update"), False),
+        (Author("spec.replicas", "kubectl", 1.0, "Apply"), False),
+        (Author("spec.replicas", "kustomize-controller", 1.0, "Apply"), False),
+        (Author("spec.replicas", "kube-controller-manager", 1.0, "scale"), False),
+    ],
+)
+def test_what_somebody_set_by_hand_is_put_back_in_so_many_words(author: Author, by_hand: bool):
+    made = change(Effect.CHANGED)
+    fields = (FieldChange("spec.replicas", "5", "4"), FieldChange("spec.template.spec.image", "1", "2"))
+    earlier = Author("spec.replicas", "kubectl-edit" if not by_hand else "kustomize-controller", 0.5, "Update")
+    made = replace(made, diff=replace(made.diff, fields=fields), authors=(author, earlier))
+    said = ", 1 field set by hand is put back: web spec.replicas 5 → 4" if by_hand else ""
+    assert consequence(live(made)) == f"1 object changes, nothing restarts, nothing is deleted{said}"
 
 
 def test_several_places_are_added_up():
