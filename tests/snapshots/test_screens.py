@@ -138,7 +138,7 @@ LIVE = {
     "live-board": ("board", ("2",), ("failing",)),
     "live-stage": ("stage", ("2", "j", "p"), ()),
     "waiting": ("waiting", ("2", "W"), ("Flux looks",)),
-    "stuck": ("stuck", ("2", "W"), ("stuck 1m",)),
+    "stuck": ("stuck", ("2", "W"), ("stuck after 1m",)),
     "converged": ("converged", ("2", "W"), ("✓ converged",)),
     "lost": ("lost", ("2", "W"), ("unreachable",)),
     "objects": ("board", ("2", "t"), ("Deployment checkout",)),
