@@ -277,9 +277,7 @@ class Live:
         """One line for each environment whose cluster is not known or not heard at all."""
         board = self._whole.board
         there = {spot.cell.environment for spot in self._whole.spots.values()}
-        for name in environments:
-            if name in there:
-                continue
+        for name in (one for one in environments if one not in there):
             lane = next(iter(board.lanes_of(name)), None)
             problem = lane.freshness.problem if lane is not None else board.problem
             why = problem.title if problem is not None else "no cluster is known for it"

@@ -187,8 +187,7 @@ class Grid(Marks, can_focus=True, inherit_bindings=False):
 
     def _lay_out(self) -> None:
         """How wide names and lanes are; kept, for they are asked for with every line."""
-        # Of all apps: nothing moves while a filter is typed, and the count of those that pass has room.
-        apps = self.board.apps if self.board else ()
+        apps = self.board.apps if self.board else ()  # of all, so that nothing moves while a filter is typed
         longest = max((width(app) for app in apps), default=8)
         self.names = max(len(f"  {len(apps)} of {len(apps)} apps "), min(longest + 3, 30, self.columns * 3 // 10))
         room = self.columns - self.names
@@ -319,8 +318,8 @@ class Grid(Marks, can_focus=True, inherit_bindings=False):
 
     def go(self, row: int, column: int) -> None:
         """Put the cursor there, as near as there is a cell."""
-        count = len(self.board.environments) if self.board else 0
-        row, column = max(0, min(row, len(self.apps) - 1)), max(0, min(column, count - 1))
+        last = len(self.board.environments) - 1 if self.board else -1
+        row, column = max(0, min(row, len(self.apps) - 1)), max(0, min(column, last))
         if (row, column) != (self.row, self.column):
             self.refresh(self._lines_of(self.row), self._lines_of(row), Region(0, HEADER - 1, self.size.width, 1))
             self.row, self.column = row, column
