@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 
 from liftlock.commands import action
 from liftlock.errors import PlanError
-from liftlock.model.forge import MergeMethod, RequestState
-from liftlock.overview import board as boards
 from liftlock.overview.reading import Reading, require
-from liftlock.promotion import carry, message, publishing, results
+from liftlock.promotion import carry, results
 from liftlock.questions import Questions
 
 # What only types name is not imported: a plan starts without the values of pull requests, gates and reports.
@@ -47,18 +45,22 @@ class Engine(Questions):
         """
         reading = self._read(fresh=True)
         known = self._cache.load(reading, self.name)
-        return known if known is not None else boards.outline(reading, self.name)
+        if known is not None:
+            return known
+        from liftlock.overview.board import outline
+
+        return outline(reading, self.name)
 
     def fill(self, board: Board, *, cancelled: Stop | None = None) -> Iterator[Board]:
         """The same board as it fills in: versions first, then how far behind, then revisions. Each is whole."""
         reading = self._read()
         if self._cache.complete(reading, board):
             return
+        from liftlock.overview.board import fill
+
         stop = cancelled or _never
         last = board
-        for last in boards.fill(
-            reading, board, self._planning.comparisons, self._planning.rules(reading), cancelled=stop
-        ):
+        for last in fill(reading, board, self._planning.comparisons, self._planning.rules(reading), cancelled=stop):
             yield last
         if not stop():
             self._cache.store(reading, last)
@@ -179,11 +181,15 @@ class Engine(Questions):
 
         `carried` are further trailers: those of gates that were overridden.
         """
+        from liftlock.promotion import message
+
         config = self._read().config
         return message.message(plan, reason=reason, template=config.message, carried=carried)
 
     def branch_name(self, plan: Plan) -> str:
         """The promotion branch that a commit would go to: a name that is free."""
+        from liftlock.promotion import message, publishing
+
         wanted = message.branch_name(plan, self._read().config.branch)
         return publishing.free_branch(self._home(plan.targets), wanted)
 
@@ -205,6 +211,8 @@ class Engine(Questions):
         plan by now), EditError, RepositoryError (no identity, hook refused, a branch that a work tree has checked
         out), TerminalNeeded (signing asks for a PIN: again with `interactive` in a terminal).
         """
+        from liftlock.promotion import publishing
+
         if not plan.chosen:
             raise PlanError(
                 "Nothing is selected", "no change of the plan is staged", "stage one, or name it with --only"
@@ -249,6 +257,8 @@ class Engine(Questions):
 
     def undo(self, promotion: Promotion) -> str:
         """Take an unpushed promotion back; a sentence that says what was done. Raises RepositoryError."""
+        from liftlock.promotion import publishing
+
         with action("undo"):
             said = publishing.undo(self._home(promotion.targets), promotion)
         self._made = [made for made in self._made if made != promotion]
@@ -259,6 +269,8 @@ class Engine(Questions):
 
         Raises RepositoryError when there is no remote.
         """
+        from liftlock.promotion import publishing
+
         reading = self._read(fresh=True)
         return publishing.publication(
             self._home(promotion.targets),
@@ -350,6 +362,8 @@ class Engine(Questions):
 
         Raises PlanError (a closed gate, a protected environment that is not among `confirmed`), ForgeError.
         """
+        from liftlock.model.forge import MergeMethod, RequestState
+
         if flight.request.state is not RequestState.OPEN:
             return self.reviews.merge(flight)
         reading = self._read(fresh=True)
@@ -372,6 +386,8 @@ class Engine(Questions):
 
     def unpushed(self) -> tuple[Promotion, ...]:
         """Promotions that were committed here (also in earlier runs) and are on no remote yet, newest first."""
+        from liftlock.promotion import publishing
+
         found: list[Promotion] = []
         for home, _ in self._read().homes():
             mine = [made for made in self._made if self._home(made.targets) is home]

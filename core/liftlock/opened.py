@@ -14,9 +14,6 @@ from liftlock.config import Settings, cache_dir, load_user
 from liftlock.errors import ForgeError, RepositoryError
 from liftlock.gitrepo import Repository
 from liftlock.logbook import Logbook, entries
-from liftlock.model.promotion import Promotion
-from liftlock.model.review import Flight
-from liftlock.overview.cache import BoardCache
 from liftlock.overview.planning import Planning
 from liftlock.overview.reading import Reading
 from liftlock.text import printable
@@ -25,6 +22,9 @@ from liftlock.text import printable
 if TYPE_CHECKING:
     from liftlock.gates import Gates
     from liftlock.live import Live
+    from liftlock.model.promotion import Promotion
+    from liftlock.model.review import Flight
+    from liftlock.overview.cache import BoardCache
     from liftlock.overview.outside import Outside
     from liftlock.record import Records, Releases
     from liftlock.render import Renderer
@@ -63,9 +63,7 @@ class Opened:
         self._lock = threading.RLock()
         self._reading: Reading | None = None
         self._planning = Planning()
-        folder = cache_dir() if cache else None
-        self._cache = BoardCache(folder)
-        self._rendered = folder / "rendered" if folder else None
+        self._cached = cache_dir() if cache else None
         self._made: list[Promotion] = []
         self._live: Live | None = None
         self._reviews: dict[str, Reviews] = {}
@@ -136,10 +134,16 @@ class Opened:
         return Settings(reading.config, self._user) if reading is not None else Settings(user=self._user)
 
     @cached_property
+    def _cache(self) -> BoardCache:
+        from liftlock.overview.cache import BoardCache
+
+        return BoardCache(self._cached)
+
+    @cached_property
     def _renderer(self) -> Renderer:
         from liftlock.render import Renderer
 
-        return Renderer(self.runner, self._rendered)
+        return Renderer(self.runner, self._cached / "rendered" if self._cached else None)
 
     @property
     def live(self) -> Live:

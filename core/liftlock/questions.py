@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liftlock.model.report import CellPast
 from liftlock.opened import Opened
 
 if TYPE_CHECKING:
     from liftlock.model.app import Cell, Version
     from liftlock.model.habits import Habits
-    from liftlock.model.report import Check, Sighting
+    from liftlock.model.report import CellPast, Check, Sighting
     from liftlock.model.revision import Revision
 
 Stop = Callable[[], bool]
@@ -31,6 +30,7 @@ class Questions(Opened):
 
     def past(self, cell: Cell, versions: Sequence[Version], *, limit: int = 20) -> CellPast:
         """The last commits of a cell, and which commit brought each of these versions there."""
+        from liftlock.model.report import CellPast
         from liftlock.overview.where import since
 
         reading = self._read()

@@ -5,8 +5,9 @@ Each name is taken from its module when it is first asked for: what the app need
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from liftlock.ondemand import on_demand
 
 if TYPE_CHECKING:
     from liftlock.config.example import example
@@ -28,7 +29,7 @@ _MODULES = {
     "example": ("example",),
     "writing": ("CONFIG_FILE", "write_new"),
 }
-_HOME = {name: module for module, names in _MODULES.items() for name in names}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "CONFIG_FILE",
@@ -58,11 +59,4 @@ __all__ = [
     "write_new",
 ]
 
-
-def __getattr__(name: str) -> object:
-    module = _HOME.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    globals()[name] = found
-    return found
+__getattr__ = on_demand(__name__, _HOMES)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from liftlock.config.reading import Document, check, nearest
 from liftlock.config.schema import REFUSED, REPOSITORY
-from liftlock.config.windows import policies, windows
 from liftlock.errors import ConfigError
 from liftlock.model.change import ChangeClass
 from liftlock.model.environment import Environment, Target, in_promotion_order
-from liftlock.model.gates import GatePolicy, Window
 from liftlock.text import printable
 from liftlock.values import dataclass
+
+# Most repositories have no such file, and start without what reads it.
+if TYPE_CHECKING:
+    from liftlock.model.gates import GatePolicy, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def load_repository(data: bytes | None, place: str) -> RepositoryConfig:
     """What the file says; None is a repository without one. Raises ConfigError that names file, line and key."""
     if data is None:
         return RepositoryConfig()
+    from liftlock.config.windows import policies, windows
+
     document = Document(data, place)
     check(document, REPOSITORY, REFUSED)
     told = document.values

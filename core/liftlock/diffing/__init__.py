@@ -5,8 +5,9 @@ Each name is taken from its module when it is first asked for: a plan needs litt
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from liftlock.ondemand import on_demand
 
 if TYPE_CHECKING:
     from liftlock.diffing.fields import changes as field_changes
@@ -18,19 +19,19 @@ if TYPE_CHECKING:
     from liftlock.diffing.signs import is_secret as secret_by_name
     from liftlock.diffing.signs import kind_of, masked
 
-_HOME = {
-    "as_text": ("files", "as_text"),
-    "diff_objects": ("objects", "diff_objects"),
-    "diff_texts": ("files", "diff_texts"),
-    "field_changes": ("fields", "changes"),
-    "kind_of": ("signs", "kind_of"),
-    "mask": ("masking", "mask"),
-    "mask_text": ("masktext", "mask_text"),
-    "masked": ("signs", "masked"),
-    "plain_text_secrets": ("plainsecrets", "plain_text_secrets"),
-    "secret_by_name": ("signs", "is_secret"),
-    "side_by_side": ("files", "side_by_side"),
-    "tells_a_secret": ("plainsecrets", "tells_a_secret"),
+_HOMES = {
+    "as_text": "files",
+    "diff_objects": "objects",
+    "diff_texts": "files",
+    "field_changes": "fields.changes",
+    "kind_of": "signs",
+    "mask": "masking",
+    "mask_text": "masktext",
+    "masked": "signs",
+    "plain_text_secrets": "plainsecrets",
+    "secret_by_name": "signs.is_secret",
+    "side_by_side": "files",
+    "tells_a_secret": "plainsecrets",
 }
 
 __all__ = [
@@ -48,11 +49,4 @@ __all__ = [
     "tells_a_secret",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, there = _HOME[name]
-    found: object = getattr(importlib.import_module(f"{__name__}.{module}"), there)
-    globals()[name] = found
-    return found
+__getattr__ = on_demand(__name__, _HOMES)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
-import secrets
 from collections import Counter
 
 _KEY = re.compile(
@@ -67,7 +67,7 @@ GIVEN = "a secret on a command line"
 _GIVEN = re.compile(r"(?P<head>(?:^|(?<=[\s\"']))-{0,2}(?P<name>[A-Za-z_][\w.-]*)=)(?P<secret>[^\s\"']+)")
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{32,512}")
 _HEX = re.compile(r"[0-9a-fA-F-]+")
-_CODE = hashlib.blake2b(key=secrets.token_bytes(32), digest_size=4)
+_CODE = hashlib.blake2b(key=os.urandom(32), digest_size=4)
 
 # Kinds in which such keys hold names and places of secrets, never the secrets themselves.
 NAMING_KINDS = frozenset(

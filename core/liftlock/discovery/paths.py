@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from liftlock.discovery.index import KUSTOMIZATIONS, generic
 from liftlock.discovery.words import read_name
 from liftlock.errors import PlanError
@@ -54,6 +52,8 @@ def _missing(tree: Tree, path: str, said: str) -> PlanError:
     depth = parent.count("/") + (2 if parent else 1)
     head = f"{parent}/" if parent else ""
     beside = {"/".join(p.split("/")[:depth]) for p in (*folders, *tree.entries) if p.startswith(head) and p != parent}
+    import difflib  # wanted only where something is wrong
+
     near = difflib.get_close_matches("/".join(path.split("/")[:depth]), sorted(beside)[:5000], 3, 0.4)
     hint = f"nearest: {', '.join(printable(n) for n in near)}" if near else "liftlock doctor lists what was found"
     return PlanError(f"There is no path {shown}", said or f"the commit {tree.commit[:8]} does not have it", hint)

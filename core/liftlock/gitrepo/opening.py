@@ -41,9 +41,14 @@ def locate(start: Path, runner: Runner) -> Place:
             f"There is no folder {printable(str(start))}", "", "name a folder of a clone, or a bare repository"
         )
     version = installed_git(runner)
-    lines = _ask(runner, where, "--show-object-format", "--is-bare-repository", "--is-inside-work-tree", "--git-dir")
-    object_format, bare, inside, git_dir_text = lines.split("\n", 3)
-    git_dir = (where / git_dir_text).resolve()
+    questions = ("--show-object-format", "--is-bare-repository", "--is-inside-work-tree", "--show-cdup", "--git-dir")
+    object_format, bare, inside, rest = _ask(runner, where, *questions).split("\n", 3)
+    up = ""
+    if inside == "true":
+        up, _, rest = rest.partition("\n")
+    elif bare != "true":
+        rest = _ask(runner, where, "--git-dir")  # it follows the work tree's path, where git knows of one
+    git_dir = (where / rest).resolve()
     if object_format not in ("sha1", "sha256"):
         raise RepositoryError(
             "This repository names its objects in a way that liftlock does not know",
@@ -53,7 +58,7 @@ def locate(start: Path, runner: Runner) -> Place:
     return Place(
         git_dir,
         _common(git_dir),
-        _work_tree(runner, where, git_dir, inside == "true", bare == "true"),
+        (where / up).resolve() if inside == "true" else _work_tree_around(runner, git_dir, bare == "true"),
         cast(ObjectFormat, object_format),
         bare == "true",
         version,
@@ -99,9 +104,7 @@ def _common(git_dir: Path) -> Path:
     return (git_dir / os.fsdecode(told.read_bytes().rstrip(b"\n"))).resolve()
 
 
-def _work_tree(runner: Runner, where: Path, git_dir: Path, inside: bool, bare: bool) -> Path | None:
-    if inside:
-        return Path(_ask(runner, where, "--show-toplevel")).resolve()
+def _work_tree_around(runner: Runner, git_dir: Path, bare: bool) -> Path | None:
     if not bare and not os.environ.get("GIT_DIR") and git_dir.name == ".git":
         # Asked from inside .git: the work tree is the folder that holds it, unless core.worktree says otherwise.
         return Path(_ask(runner, git_dir.parent, "--show-toplevel")).resolve()

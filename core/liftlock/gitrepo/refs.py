@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable
@@ -86,6 +85,8 @@ def no_such(git: Git, rev: str) -> RepositoryError:
             "Nothing is committed here yet", "HEAD is on a branch without a commit", "make the first commit"
         )
     names = [short(name) for name in read_refs(git, "refs/heads", "refs/remotes", "refs/tags")]
+    import difflib  # wanted only where something is wrong
+
     near = difflib.get_close_matches(rev, names, 3, 0.5)
     if near:
         hint = f"did you mean {' or '.join(printable(name) for name in near)}?"
@@ -98,8 +99,25 @@ def no_such(git: Git, rev: str) -> RepositoryError:
 
 def head_branch(git: Git) -> str | None:
     """The full name of the branch HEAD is on, born or not; None when HEAD is detached."""
+    told = _told_by_the_file(git.git_dir / "HEAD")
+    if told:
+        return told
     found = git.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1))
     return found.text.strip() if found.code == 0 else None
+
+
+def _told_by_the_file(head: Path) -> str:
+    """The branch that a HEAD of the usual form is on; "" where only git can tell.
+
+    Git itself keeps it in this form, but for very old repositories (a link), and where refs are kept in tables the file
+    names a branch that cannot be.
+    """
+    try:
+        text = "" if head.is_symlink() else head.read_text("utf-8", "surrogateescape")
+    except OSError:
+        return ""
+    found = re.fullmatch(r"ref: (refs/heads/[^.\s][^\s]*)\n", text)
+    return found[1] if found else ""
 
 
 def branches(git: Git, remotes: Iterable[str]) -> tuple[str, ...]:

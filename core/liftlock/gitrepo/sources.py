@@ -9,7 +9,7 @@ from urllib.parse import quote
 from liftlock.errors import RepositoryError
 from liftlock.gitrepo.process import Git
 from liftlock.gitrepo.refs import Ref, head_branch, no_such, read_refs, resolve, short
-from liftlock.gitrepo.settings import Settings, read_settings
+from liftlock.gitrepo.settings import Settings
 from liftlock.model.board import Source
 from liftlock.text import printable
 from liftlock.values import dataclass
@@ -67,6 +67,7 @@ def gather(git: Git, settings: Settings) -> Refs:
     head = head_branch(git)
     remotes = tuple(name for name, _ in settings.remotes)
     patterns = [f"refs/remotes/{remote}/{name}" for remote in remotes for name in ("HEAD", *USUAL)]
+    patterns += [f"refs/heads/{name}" for name in USUAL] if remotes else []
     found = read_refs(git, *patterns, *([head] if head else []))
     missing = {ref.symbolic or ref.upstream for ref in found.values()} - set(found) - {""}
     if missing:
@@ -74,13 +75,12 @@ def gather(git: Git, settings: Settings) -> Refs:
     return Refs(head, found, remotes)
 
 
-def default_source(git: Git, common_dir: Path) -> Source:
+def default_source(git: Git, common_dir: Path, settings: Settings) -> Source:
     """The ref that environments are read from when nothing else says so.
 
     That is the default branch of the remote, else main or master there, else what HEAD's branch follows, else HEAD's
     branch, else the commit of a detached HEAD. Raises RepositoryError when nothing is committed.
     """
-    settings = read_settings(git)
     known = gather(git, settings)
     chosen = choose(known)
     if chosen is not None:
@@ -94,12 +94,12 @@ def default_source(git: Git, common_dir: Path) -> Source:
     )
 
 
-def source_of(git: Git, common_dir: Path, ref: str) -> Source:
+def source_of(git: Git, common_dir: Path, ref: str, settings: Settings) -> Source:
     """The ref that a name means: the remote's branch of that name first, then the local one, a tag, a commit.
 
     Raises RepositoryError with the nearest names when there is none.
     """
-    known = gather(git, read_settings(git))
+    known = gather(git, settings)
     remote = known.primary
     candidates = [ref] if ref.startswith("refs/") else []
     candidates += [f"refs/remotes/{remote}/{ref}"] if remote else []
@@ -122,7 +122,9 @@ def _source(git: Git, common_dir: Path, known: Refs, ref: str, why: str) -> Sour
     if there is None:
         return Source(ref, commit, why=printable(why))
     remote, branch = there
-    local = read_refs(git, f"refs/heads/{branch}").get(f"refs/heads/{branch}")
+    name = f"refs/heads/{branch}"
+    known_here = known.refs if branch in USUAL else read_refs(git, name)
+    local = known_here.get(name)
     unpushed = 0
     if local is not None and local.oid != commit:
         unpushed = int(git.text("rev-list", "--count", f"{commit}..{local.oid}"))

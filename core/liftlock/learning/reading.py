@@ -98,12 +98,12 @@ def learn(
 ) -> Lessons:
     """The lessons of these pairs of files, from before the commits of the source and of the target.
 
-    Where the bounds do not reach for all, the targets that changed most often come first.
+    Where the bounds do not reach for all, the targets that changed most often come first. It is not for a partial
+    clone: each older version would be fetched by itself.
     Raises RepositoryError, Cancelled.
     """
     pairs = list(dict.fromkeys(pairings))
-    # Of a partial clone each older version would be fetched by itself: nothing is learned, rather than wait for that.
-    if not pairs or repository.is_partial():
+    if not pairs:
         return Lessons({})
     until = time.monotonic() + bounds.seconds
     one_line = commits[0] == commits[1]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from liftlock.model.change import Change, ChangeClass, path_text
-from liftlock.model.wave import WavePlace
 from liftlock.text import printable
 from liftlock.values import dataclass
+
+if TYPE_CHECKING:
+    from liftlock.model.wave import WavePlace
 
 
 @dataclass(frozen=True, slots=True)

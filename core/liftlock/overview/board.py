@@ -14,7 +14,8 @@ from liftlock.model.board import Behind, Board, CellKey, CellState
 from liftlock.model.revision import Revision
 from liftlock.overview.reading import Reading
 from liftlock.promotion.comparisons import Comparisons
-from liftlock.promotion.plan import Rulebook, pending
+from liftlock.promotion.drafting import pending
+from liftlock.promotion.rulebook import Rulebook
 
 # A screen is told at most so often, in seconds: a person sees no more, and each telling repaints.
 _SAMPLE = 0.1

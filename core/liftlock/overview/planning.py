@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -14,8 +13,10 @@ from liftlock.overview.reading import Reading
 from liftlock.promotion import carry
 from liftlock.promotion.apply import Files, apply
 from liftlock.promotion.comparisons import Comparisons
+from liftlock.promotion.drafting import Side, draft
 from liftlock.promotion.moves import NO_WORDS
-from liftlock.promotion.plan import Rulebook, Side, make, rulebook
+from liftlock.promotion.plan import decided, make
+from liftlock.promotion.rulebook import Rulebook, rulebook
 from liftlock.promotion.words import Words, between
 from liftlock.text import printable
 
@@ -78,24 +79,15 @@ class Planning:
         rules = self.rules(reading)
         named = bool(apps)
         few = named or words is not None  # apps, folders or files that a person named
-        plan = make(mine, theirs, wanted, self.comparisons, rules, base_ref=ref, words=words, asked=named, few=few)
-        if learning and plan.changes:
+        drafted = draft(mine, theirs, wanted, self.comparisons, rules, words=words)
+        plan = decided(drafted, self.comparisons, base_ref=ref, asked=named, few=few)
+        if learning and plan.changes and reading.partial:
+            said = "older versions are not in this partial clone: what is staged follows the rules alone"
+            plan = replace(plan, warnings=(*plan.warnings, Caution(said)))
+        elif learning and plan.changes:
             lessons = self._lessons(reading, plan, mine, theirs, words, cancelled)
-            plan = make(
-                mine,
-                theirs,
-                wanted,
-                self.comparisons,
-                rules,
-                base_ref=ref,
-                words=words,
-                lessons=lessons,
-                asked=named,
-                few=few,
-            )
-            if reading.repository.is_partial():
-                said = "older versions are not in this partial clone: what is staged follows the rules alone"
-                plan = replace(plan, warnings=(*plan.warnings, Caution(said)))
+            if lessons.precedents:  # without any the plan would be the same
+                plan = decided(drafted, self.comparisons, base_ref=ref, lessons=lessons, asked=named, few=few)
         return replace(plan, source=source, targets=tuple(targets), asked=tuple(apps))
 
     def _lessons(
@@ -240,6 +232,8 @@ def _apps(asked: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     there = dict.fromkeys(known)
     unknown = [app for app in asked if app not in there]
     if unknown:
+        import difflib  # wanted only where something is wrong
+
         near = difflib.get_close_matches(unknown[0], list(there), 3)
         said = f"near: {', '.join(near)}" if near else f"{len(there)} apps are there"
         raise PlanError(f"There is no app {printable(unknown[0])!r}", printable(said), "liftlock status")

@@ -13,9 +13,8 @@ from liftlock.gitrepo import Repository
 from liftlock.model.app import Cell
 from liftlock.model.board import Source
 from liftlock.model.environment import Environment
-from liftlock.model.gates import MARKS_FOLDER
 from liftlock.model.tree import Tree
-from liftlock.promotion.plan import Side
+from liftlock.promotion.drafting import Side
 from liftlock.promotion.words import Words, of_paths
 from liftlock.text import printable
 
@@ -49,8 +48,9 @@ class Reading:
         """Raises RepositoryError (no such revision, nothing committed), ConfigError."""
         self.repository = repository
         self.at = at
+        self.settings = repository.settings()
         if at is None:
-            self.source = repository.default_source()
+            self.source = repository.default_source(self.settings)
         else:
             self.source = Source(at, repository.resolve(at), why=f"read as it stood at {printable(at)}")
         self.tree = repository.tree(self.source.commit)
@@ -117,12 +117,19 @@ class Reading:
                 self._sources[clone, ref] = self._found(clone, ref)
             return self._sources[clone, ref]
 
+    @property
+    def partial(self) -> bool:
+        """Whether older contents are left with a remote and would be fetched one by one when they are read."""
+        return self.settings.partial
+
     def _environment_branches(self) -> list[str]:
-        return [n for n in self.repository.branches() if is_environment_word(n)] if self.at is None else []
+        return [n for n in self.repository.branches(self.settings) if is_environment_word(n)] if self.at is None else []
 
     @property
     def marked(self) -> bool:
         """Whether versions were marked bad here."""
+        from liftlock.model.gates import MARKS_FOLDER
+
         return any(path.startswith(MARKS_FOLDER) for path in self.tree.entries)
 
     @property

@@ -25,7 +25,7 @@ def study(
     With two names only from the first to the second. Raises PlanError, RepositoryError, Cancelled.
     """
     ways = _ways(reading, names)
-    if reading.repository.is_partial():
+    if reading.partial:
         raise PlanError(
             "The history's contents are not in this clone",
             "it is a partial clone, so that older versions of files would be fetched one by one",

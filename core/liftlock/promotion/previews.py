@@ -12,7 +12,7 @@ from liftlock.model.diff import Comparison, Rendering
 from liftlock.model.plan import Plan
 from liftlock.model.tree import Tree
 from liftlock.promotion.apply import Files
-from liftlock.promotion.plan import Side
+from liftlock.promotion.drafting import Side
 from liftlock.promotion.words import between
 from liftlock.render import Renderer, as_markdown, compare_environments
 

@@ -92,7 +92,7 @@ class Chronicle:
 
     def __iter__(self) -> Iterator[Arrival]:
         """The arrivals. Raises RepositoryError, Cancelled."""
-        if self._hall.repository.is_partial():
+        if self._reading.partial:
             yield from self._declared()
             return
         told = 0

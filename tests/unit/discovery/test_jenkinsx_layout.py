@@ -2,7 +2,8 @@
 
 from discovery_trees import TextTree, after, apps, cell, names, questions, reasons
 
-from liftlock.discovery import discover, versions
+from liftlock.discovery import discover
+from liftlock.discovery.versions import versions
 
 REQUIREMENTS = """apiVersion: core.jenkins-x.io/v4beta1
 kind: Requirements

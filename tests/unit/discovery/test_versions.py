@@ -3,7 +3,7 @@
 import pytest
 from discovery_trees import TextTree, deployment, kustomization
 
-from liftlock.discovery import versions, versions_of
+from liftlock.discovery.versions import versions, versions_of
 from liftlock.model.app import Cell
 
 SHA = "508ceb107bc16a5f1e6d6a5b1a3c5a7b8c9d0e1f"

@@ -337,7 +337,8 @@ def test_clone_fetch_and_push_over_http(served, git_server, clone, opened, check
     commit = promote(repository)
     repository.push("origin", f"{commit}:refs/heads/promote/app", expected_remote=None)
     bare = git_server.root / "fleet.git"
-    assert Repository.open(bare, Runner()).resolve("promote/app") == commit
+    with Repository.open(bare, Runner()) as there:
+        assert there.resolve("promote/app") == commit
     assert repository.fetch().moved == ()
     assert repository.resolve("refs/remotes/origin/main") == base
     assert any("git-receive-pack" in request for request in git_server.requests)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -88,6 +87,8 @@ def _of_the_system(error: OSError) -> RepositoryError:
 
 
 def _fault(error: Exception) -> LiftlockError:
+    import traceback
+
     if os.environ.get("LIFTLOCK_DEBUG"):
         Output(sys.stderr).line(printable(masked("".join(traceback.format_exception(error))), newlines=True))
     last = traceback.extract_tb(error.__traceback__)[-1:]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from liftlock.model.board import Board, CellState, Source
 from liftlock.model.change import Change, path_json
-from liftlock.model.diff import Comparison, FileDiff, ObjectDiff, Rendering
-from liftlock.model.habits import Habits, LeafHabit
-from liftlock.model.plan import Caution, Plan
-from liftlock.model.promotion import Promotion, Publication
-from liftlock.model.release import Release
-from liftlock.model.report import Check, Pushed, Sighting
 from liftlock.model.revision import Revision, mark
-from liftlock_tui.plain import waving
+
+# The values are only named here: whoever asks for a shape has them.
+if TYPE_CHECKING:
+    from liftlock.model.board import Board, CellState, Source
+    from liftlock.model.diff import Comparison, FileDiff, ObjectDiff, Rendering
+    from liftlock.model.habits import Habits, LeafHabit
+    from liftlock.model.plan import Caution, Plan
+    from liftlock.model.promotion import Promotion, Publication
+    from liftlock.model.release import Release
+    from liftlock.model.report import Check, Pushed, Sighting
 
 
 def path_text(path: str) -> str:
@@ -134,7 +136,11 @@ def promotion(made: Promotion, publication: Publication | None, pushed: Pushed |
     """`liftlock.promotion/1`; with `wave` where it is a step of one."""
     place = made.plan.wave if made.plan is not None else None
     shape = _promotion(made, publication, pushed)
-    return {**shape, "wave": waving.place_shape(place)} if place is not None else shape
+    if place is None:
+        return shape
+    from liftlock_tui.plain.waving import place_shape
+
+    return {**shape, "wave": place_shape(place)}
 
 
 def _promotion(made: Promotion, publication: Publication | None, pushed: Pushed | None) -> dict[str, Any]:
