@@ -56,7 +56,7 @@ async def test_a_step_that_failed_stops_it_and_says_the_way_back() -> None:
     engine.waves.told = wave(HEALTHY, FAILED)
     async with opened(engine) as pilot:
         await pilot.press("O")
-        await seen(pilot, "its pods cannot pull", "failed: mend it there", "production-eu --app checkout")
+        await seen(pilot, "its pods cannot pull", "failed: mend it there", "B on the board, on checkout")
         await pilot.press("X")
         await seen(pilot, "Stop the wave 3f2a1c9 for everybody?")
         await pilot.press("y")

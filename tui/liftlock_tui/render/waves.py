@@ -73,6 +73,23 @@ def _step(wave: Wave, step: WaveStep, columns: int, now: float) -> list[Line]:
 
 
 def _way_on(wave: Wave) -> str:
+    """What can be done with it now, by the keys that do it here."""
+    here = wave.under_way
     if wave.state is WaveState.READY and wave.next is not None:
         return f"n opens the plan of the next step, {wave.next.target}"
-    return way_on(wave)
+    if wave.state is WaveState.STOPPED:
+        return "X lets it go on"
+    if here is None or wave.state is WaveState.DONE:
+        return way_on(wave)
+    match here.state:
+        case StepState.COMMITTED:
+            return "P on the board pushes it, u there takes it back"
+        case StepState.IN_FLIGHT:
+            return "it goes on once that is merged: i on the board"
+        case StepState.FAILED:
+            return f"mend it there, or take it back: B on the board, on {', '.join(wave.apps)} in {here.target}"
+        case StepState.TAKEN_BACK | StepState.PASSED_BY:
+            return way_on(wave)
+    if wave.state is WaveState.UNKNOWN:
+        return "connect to its cluster, or go on with n: its push asks for a reason"
+    return f"it goes on once {here.target} has settled: W watches it"

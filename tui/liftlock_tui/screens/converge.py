@@ -144,7 +144,10 @@ class ConvergeScreen(WayBack):
         several = len(self.states) > 1
         rows: list[Line] = [drawn for one in self.states for drawn in target_lines(one, now, columns, several=several)]
         if self.wave is not None and rows:
-            rows += [BLANK, *wave_lines(self.wave, columns, now)]
+            told = wave_lines(self.wave, columns, now)
+            # Once this step is there, what comes next is what one looks for.
+            settled = all(one.outcome is Outcome.CONVERGED for one in self.states)
+            rows = [BLANK, *told, BLANK, *rows] if settled else [*rows, BLANK, *told]
         view.show(rows or [BLANK, *nowhere_lines(self._nowhere, self.environment, columns)])
 
     # Acts ----------------------------------------------------------------------------------------------------------
