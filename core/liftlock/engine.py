@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from liftlock.model.plan import Caution, Plan
     from liftlock.model.promotion import Promotion, Publication, Rival
     from liftlock.model.report import Fetched, Pushed
-    from liftlock.model.review import Flight, Landing, Proposed
+    from liftlock.model.review import Flight, Landing, Outlook, Proposed
 
 Stop = Callable[[], bool]
 Progress = Callable[[str], None]
@@ -347,7 +347,7 @@ class Engine(Questions):
             interactive=interactive,
             told=told or (lambda text: None),
         )
-        return self._reviews_of(self._home(plan.targets)).propose(plan, asked)
+        return self.reviews_of(plan.targets).propose(plan, asked)
 
     def merge(
         self,
@@ -360,12 +360,14 @@ class Engine(Questions):
     ) -> Landing:
         """Merge a promotion in flight once its gates are open; an override becomes a trailer of the merge.
 
-        Raises PlanError (a closed gate, a protected environment that is not among `confirmed`), ForgeError.
+        Raises PlanError (a closed gate; an environment that is protected, or that the pull request does not name, and
+        is not among `confirmed`), ForgeError.
         """
         from liftlock.model.forge import MergeMethod, RequestState
 
+        reviews = self.reviews_at(flight.repository)
         if flight.request.state is not RequestState.OPEN:
-            return self.reviews.merge(flight)
+            return reviews.merge(flight)
         reading = self._read(fresh=True)
         protected = [n for n in flight.targets if (e := reading.environment(n)) is not None and e.protected]
         missing = [name for name in protected if name not in confirmed]
@@ -375,13 +377,33 @@ class Engine(Questions):
                 f"merging #{flight.number} into {flight.request.base} changes it",
                 " ".join(f"--confirm {name}" for name in missing),
             )
-        gates = tuple(self.gates.of_promotion(self.reviews.promotion(flight), "merge", reasons=reasons or {}))
-        self.gates.must_pass(gates, "merge")
-        return self.reviews.merge(
+        outlook = self.outlook(flight, reasons=reasons)
+        if beside := [name for name in outlook.unnamed if name not in confirmed]:
+            raise PlanError(
+                f"#{flight.number} changes {' and '.join(beside)} too, and does not say so",
+                f"its description names {', '.join(flight.targets)}; its files are also those of {', '.join(beside)}",
+                f"look at it: {flight.request.url}, then say that it is meant: "
+                + " ".join(f"--confirm {name}" for name in beside),
+            )
+        self.gates.must_pass(outlook.gates, "merge")
+        return reviews.merge(
             flight,
             MergeMethod(method) if method else None,
             delete_branch=delete_branch,
-            overrides=self.gates.trailers(gates),
+            overrides=self.gates.trailers(outlook.gates),
+        )
+
+    def outlook(
+        self, flight: Flight, *, reasons: Mapping[str, str] | None = None, cancelled: Stop | None = None
+    ) -> Outlook:
+        """What stands before its merge. Raises RepositoryError, ForgeError (its commits cannot be read)."""
+        from liftlock.model.review import Outlook
+        from liftlock.reviews import unnamed
+
+        promotion = self.reviews_at(flight.repository).promotion(flight)
+        beside = unnamed(self._read(fresh=True), promotion, flight.repository)
+        return Outlook(
+            tuple(self.gates.of_promotion(promotion, "merge", reasons=reasons or {}, cancelled=cancelled)), beside
         )
 
     def unpushed(self) -> tuple[Promotion, ...]:
@@ -405,6 +427,6 @@ class Engine(Questions):
             apps, targets = tuple(dict.fromkeys(change.app for change in plan.chosen)), plan.targets
         else:
             apps, targets = promoted_by(made.message if made is not None else "")
-        flights = self._flights_if_told()
+        flights = self._others_in_flight()
         but, now = made.commit if made is not None else "", self.clock.now()
         return rivals(self._read(fresh=True), apps, targets, self.unpushed(), flights, now=now, but=but)

@@ -15,15 +15,15 @@ from liftlock.errors import ForgeError, RepositoryError
 from liftlock.gitrepo import Repository
 from liftlock.logbook import Logbook, entries
 from liftlock.overview.planning import Planning
-from liftlock.overview.reading import Reading
+from liftlock.overview.reading import Reading, require
 from liftlock.text import printable
 
 # What rendering, and the clusters, need is imported when it is asked for: a plan starts in half the time.
 if TYPE_CHECKING:
-    from liftlock.gates import Gates
+    from liftlock.gates import Checks, Gates
     from liftlock.live import Live
     from liftlock.model.promotion import Promotion
-    from liftlock.model.review import Flight
+    from liftlock.model.review import Flight, InFlight
     from liftlock.overview.cache import BoardCache
     from liftlock.overview.outside import Outside
     from liftlock.record import Records, Releases
@@ -187,27 +187,37 @@ class Opened:
                         lambda: self._renderer,
                         self.clock,
                         self._at,
-                        self.reviews.reported if self.reviews.known else None,
+                        self._checks_at,
                     )
                 )
             return self._gates
 
+    def _checks_at(self, clone: str) -> Checks | None:
+        """What tells the checks of a repository's commits, None where no forge is known."""
+        reviews = self.reviews_at(clone)
+        return reviews.reported if reviews.known else None
+
     @property
     def reviews(self) -> Reviews:
         """Promotions as pull requests on the remote's forge. No forge is asked before something is."""
-        return self._reviews_of(self._repository)
+        return self.reviews_at("")
 
-    def _reviews_of(self, home: Repository) -> Reviews:
-        """Those of one repository that holds environments."""
-        key = str(home.common_dir)
+    def reviews_at(self, clone: str) -> Reviews:
+        """Those of a repository that holds environments, as liftlock.toml names its clone, "" for this one.
+
+        Raises RepositoryError.
+        """
+        home = self._repository.neighbour(clone) if clone else self._repository
         with self._lock:
-            if key not in self._reviews:
+            if clone not in self._reviews:
                 from liftlock.config import remember
                 from liftlock.reviews import Desk, Reviews
 
-                self._reviews[key] = Reviews(
+                self._reviews[clone] = Reviews(
                     Desk(
                         home,
+                        clone,
+                        lambda: self._read(fresh=True).usual(clone),
                         lambda: self._read(fresh=True),
                         self._planning,
                         lambda: self._renderer,
@@ -217,7 +227,7 @@ class Opened:
                         lambda host, kind: remember("", f"forge {host}", kind),
                     )
                 )
-            return self._reviews[key]
+            return self._reviews[clone]
 
     @property
     def outside(self) -> Outside:
@@ -272,18 +282,48 @@ class Opened:
 
         return Releases(self.runner, lambda: self._user.repositories)
 
-    def lives_elsewhere(self, targets: Sequence[str]) -> bool:
-        """Whether these environments are in a repository of their own."""
-        return self._home(targets) is not self._repository
+    def flights(self, *, judged: bool = True) -> InFlight:
+        """The promotions in flight in every repository that holds environments; see `Reviews.flights`.
 
-    def _flights_if_told(self) -> tuple[Flight, ...]:
+        Raises ForgeError, RepositoryError where no forge tells.
+        """
+        from liftlock.reviews import in_flight
+
+        return in_flight({clone: self.reviews_at(clone) for clone in self._read(fresh=True).clones()}, judged=judged)
+
+    def flights_if_told(self, *, judged: bool = True) -> InFlight | None:
+        """The same of the forges that are known and that there is a token for; None where there are none.
+
+        Without a token nothing is asked: a stranger's calls are soon used up.
+        """
+        from liftlock.reviews import in_flight
+
+        told: dict[str, Reviews] = {}
+        for clone in self._read(fresh=True).clones():
+            reviews = self.reviews_at(clone)
+            if reviews.known and reviews.opened.token_from:
+                told[clone] = reviews
+        return in_flight(told, judged=judged) if told else None
+
+    def _others_in_flight(self) -> tuple[Flight, ...]:
         """The open pull requests that promote; none where no forge tells."""
         try:
-            if self.reviews.known and self.reviews.opened.token_from:
-                return self.reviews.flights(judged=False)
+            found = self.flights_if_told(judged=False)
         except ForgeError as error:
             self.runner.note(f"pull requests of others are not known: {error}", code=1)
-        return ()
+            return ()
+        return found.flights if found is not None else ()
+
+    def reviews_in(self, environment: str) -> Reviews:
+        """Those of the repository that holds an environment, of this one where none is named.
+
+        Raises PlanError (no such environment), RepositoryError.
+        """
+        return self.reviews_at(require(self._read(), environment).repository if environment else "")
+
+    def reviews_of(self, targets: Sequence[str]) -> Reviews:
+        """Those of the repository that a promotion to these targets is pushed from. Raises RepositoryError."""
+        return self.reviews_at(self._read().clone_of(targets[0]))
 
     def _home(self, targets: Sequence[str]) -> Repository:
         """The repository that a promotion to these environments is committed in and pushed from."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from liftlock.errors import LiftlockError
 from liftlock.opened import Opened
 
 if TYPE_CHECKING:
@@ -59,8 +61,12 @@ class Questions(Opened):
         from liftlock.live.checking import checks as of_clusters
         from liftlock.overview.doctor import checks
 
-        found = checks(self._repository, self._at, self.runner, self.settings)
-        return (*found, *of_clusters(), *self.reviews.checks())
+        found = [*checks(self._repository, self._at, self.runner, self.settings), *of_clusters()]
+        found += self.reviews.checks()
+        with suppress(LiftlockError):  # a clone that is not there was told already
+            for clone in self._read().clones()[1:]:
+                found += self.reviews_at(clone).checks()
+        return tuple(found)
 
     def write_config(self, text: str) -> Path | None:
         """Write liftlock.toml at the top of the work tree; None for a bare repository, where there is none.

@@ -149,3 +149,49 @@ def test_without_a_token_the_page_to_open_is_known(real_forge: RealForge, name: 
     dev = opened(clone)
     assert dev.reviews.me() == ""
     assert dev.reviews.forge.new_request_page("a/b", "main").endswith(f"/dev/{name}/compare/main...a%2Fb")
+
+
+def test_those_of_another_repository_are_listed_and_merged_here_under_these_gates(
+    real_forge: RealForge, name: str, clone: Path, opened: Open
+):
+    live = clone.parent / "live"
+    real_forge.call("dev", "POST", "user/repos", name=f"{name}-live", default_branch="trunk")
+    git(clone.parent, "init", "-q", "-b", "trunk", "live")
+    (live / "checkout").mkdir()
+    (live / "checkout" / "values.yaml").write_text("image:\n  repository: acme/checkout\n  tag: 1.4.1\n")
+    for command in ("add -A", "commit -qm live", f"remote add origin {real_forge.address(f'{name}-live')}"):
+        git(live, *command.split())
+    git(live, "push", "-q", "-u", "origin", "trunk")
+    git(clone, "rm", "-rq", "apps/checkout/production")
+    (clone / "liftlock.toml").write_text(LIVE)
+    git(clone, "add", "-A")
+    git(clone, "commit", "-qm", "production has a repository of its own")
+    real_forge.call("dev", "DELETE", f"repos/dev/{name}/branch_protections/main")
+    git(clone, "push", "-q", "origin", "main")
+
+    dev = opened(clone)
+    made = dev.propose(dev.plan("staging", ["live"], ["checkout"]))
+    assert made.flight is not None and made.flight.request.base == "trunk"
+    (flight,) = dev.flights().flights
+    assert (flight.key, dev.reviews.flights()) == (("../live", made.flight.number), ())
+    assert [one.where for one in dev.rivals(dev.plan("staging", ["live"], ["checkout"]))] == ["request"]
+    with pytest.raises(PlanError, match="live is protected"):
+        dev.merge(flight)
+    with pytest.raises(PlanError, match="1 gate is closed: soak"):
+        dev.merge(flight, confirmed=["live"])
+    landing = dev.merge(flight, confirmed=["live"], reasons={"soak": "a hotfix"})
+    assert "Promotion-Override: soak: a hotfix" in git(live, "log", "-1", "--format=%B", landing.commit)
+    assert dev.flights().flights == ()
+
+
+LIVE = """[[environment]]
+name = "staging"
+paths = ["apps/{app}/staging"]
+soak = "1h"
+[[environment]]
+name = "live"
+after = ["staging"]
+repository = "../live"
+paths = ["{app}"]
+protected = true
+"""

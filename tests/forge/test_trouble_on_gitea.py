@@ -163,29 +163,44 @@ def test_one_that_ends_while_it_is_updated(
     assert dev.reviews.forge.request(number(made)).state is RequestState(how)
 
 
-def test_a_fork_is_told_on_both_sides(real_forge: RealForge, name: str, clone: Path, opened: Open, tmp_path: Path):
+def test_a_fork_is_told_on_both_sides_and_merged_as_it_is(
+    real_forge: RealForge, name: str, clone: Path, opened: Open, tmp_path: Path
+):
     real_forge.call("reviewer", "POST", f"repos/dev/{name}/forks", name=name)
     theirs = tmp_path / "fork"
     address = real_forge.address(name, "reviewer").replace("/dev/", "/reviewer/")
     subprocess.run(["git", "clone", "-q", address, str(theirs)], check=True)
-    made = propose(opened(theirs))
-    assert made.flight is not None
+    real_forge.call("dev", "DELETE", f"repos/dev/{name}/branch_protections/main")
+    forked = opened(theirs)
+
+    def upstream(app: str, says: str = "production") -> Proposed:
+        """Proposed in the fork, then from the fork."""
+        made = propose(forked, app=app)
+        assert made.flight is not None
+        body = made.flight.request.body.replace("Promotion-To: production", f"Promotion-To: {says}")
+        where = {"head": f"reviewer:{made.branch}", "base": "main"}
+        real_forge.call("reviewer", "POST", f"repos/dev/{name}/pulls", title="please", body=body, **where)
+        return made
+
+    made = upstream("checkout")
     assert any(f"is a fork of dev/{name}" in note for note in made.notes)
-    real_forge.call(
-        *("reviewer", "POST", f"repos/dev/{name}/pulls"),
-        title=made.flight.request.title,
-        body=made.flight.request.body,
-        head=f"reviewer:{made.branch}",
-        base="main",
-    )
     dev = opened(clone)
     (flight,) = dev.reviews.flights()
     assert flight.request.fork
     with pytest.raises(ForgeError, match="promotes this already, from a fork") as told:
         propose(dev)
     assert f"reviewer/{name}" in told.value.detail and "abort" in told.value.hint
-    with pytest.raises(ForgeError, match="comes from a fork"):
-        dev.merge(flight, confirmed=["production"])
+    landing = dev.merge(_settled(dev, flight.number, FlightState.READY), confirmed=["production"])
+    assert made.commit in git(clone, "rev-list", landing.commit).split()
+    assert made.branch in branches(theirs)  # it is theirs to take away
+
+    # What a stranger says of it is not what counts.
+    upstream("frontend", says="dev")
+    (flight,) = dev.reviews.flights()
+    assert flight.targets == ("dev",)
+    with pytest.raises(PlanError, match="changes production too, and does not say so") as told:
+        dev.merge(flight)
+    assert told.value.hint.endswith("--confirm production")
     assert dev.reviews.abort(flight) == (f"closed #{flight.number}",)  # no branch of ours of that name is touched
 
 

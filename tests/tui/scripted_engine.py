@@ -39,6 +39,7 @@ from liftlock.model.environment import Environment, Finding
 from liftlock.model.plan import Caution, Plan
 from liftlock.model.promotion import Promotion, Publication
 from liftlock.model.report import CellPast, Fetched, Pushed, Sighting
+from liftlock.model.review import Outlook
 from liftlock.model.revision import Revision
 
 NOW = 1_760_000_000.0
@@ -252,7 +253,10 @@ class ScriptedEngine:
         self.live = ScriptedLive()
         self.gates = ScriptedGates()
         self.waves, self.others = ScriptedWaves(), tuple[Any, ...]()
-        self.reviews = ScriptedReviews()
+        self.reviews = reviews = ScriptedReviews()
+        self.outlook = lambda flight, **more: Outlook(tuple(self.gates.told or ()), reviews.unnamed)
+        self.flights, self.flights_if_told = reviews.all, reviews.all_if_told
+        self.reviews_at = self.reviews_of = reviews.of
         self.outside = ScriptedOutside()
         self.record = ScriptedRecord()
         self.releases = ScriptedReleases()
@@ -284,7 +288,7 @@ class ScriptedEngine:
         yield self.whole
 
     def merge(self, flight: Any, method: str | None = None, *, confirmed: Sequence[str] = (), **more: Any) -> Any:
-        self._called("merge", flight.number, method, tuple(confirmed))
+        self._called("merge", flight.number, method, tuple(confirmed), dict(more.get("reasons") or {}))
         return self.reviews.merge(flight)
 
     def fetch(self, *, interactive: bool = False, cancelled: Any = None, progress: Any = None) -> Fetched | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from liftlock.errors import Problem
 from liftlock.model.forge import (
     CheckState,
     CommitCheck,
@@ -16,7 +17,7 @@ from liftlock.model.forge import (
     ReviewState,
     Rules,
 )
-from liftlock.model.review import Flight, FlightState, Landing, Move
+from liftlock.model.review import Flight, FlightState, InFlight, Landing, Move
 
 NOW = 1_760_000_000.0
 HOUR = 3600.0
@@ -80,6 +81,8 @@ class ScriptedReviews:
     def __init__(self) -> None:
         self.known = False
         self.there: tuple[Flight, ...] = ()
+        self.unnamed: tuple[str, ...] = ()
+        self.silent: tuple[Problem, ...] = ()
         self.done: list[tuple[str, int]] = []
         self.forge = SimpleNamespace(where="git.acme.io/acme/fleet")
         self.opened = SimpleNamespace(token_from="GITEA_TOKEN")
@@ -87,8 +90,14 @@ class ScriptedReviews:
     def put(self, found: Sequence[Flight]) -> None:
         self.known, self.there = True, tuple(found)
 
-    def flights(self) -> tuple[Flight, ...]:
-        return self.there
+    def of(self, clone: Any) -> ScriptedReviews:
+        return self
+
+    def all_if_told(self) -> InFlight | None:
+        return self.all() if self.known else None
+
+    def all(self) -> InFlight:
+        return InFlight(self.there, (self.forge.where,), self.silent)
 
     def me(self) -> str:
         return "ada"

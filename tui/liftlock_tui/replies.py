@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from liftlock.errors import Problem
     from liftlock.model.convergence import Convergence
     from liftlock.model.diff import Comparison, FileDiff, Rendering
     from liftlock.model.gates import Gate
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from liftlock.model.record import Arrival, Extent
     from liftlock.model.release import Release
     from liftlock.model.report import Check, Page, Pushed, Shelved
-    from liftlock.model.review import Flight, Landing
+    from liftlock.model.review import Flight, Landing, Outlook
     from liftlock.model.review import Proposed as ProposedRequest
     from liftlock.model.rollback import WaysBack
     from liftlock.model.wave import Wave
@@ -211,10 +212,11 @@ class StillConverging(Message, bubble=False):
 
 @dataclass(eq=False)
 class FlightsRead(Message, bubble=False):
-    """The promotions in flight, as they stand now, and the forge they are on."""
+    """The promotions in flight, as they stand now, the forges they are on, and those that did not tell."""
 
     flights: tuple[Flight, ...]
-    where: str = ""
+    where: tuple[str, ...] = ()
+    silent: tuple[Problem, ...] = ()
 
 
 @dataclass(eq=False)
@@ -267,6 +269,13 @@ class GatesTold(Message, bubble=False):
     """How all gates stand for a promotion that was committed."""
 
     gates: tuple[Gate, ...]
+
+
+@dataclass(eq=False)
+class MergeSeen(Message, bubble=False):
+    """What stands before the merge of a promotion in flight."""
+
+    outlook: Outlook
 
 
 @dataclass(eq=False)

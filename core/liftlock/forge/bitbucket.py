@@ -58,6 +58,7 @@ class Bitbucket(Rest):
     kind = "bitbucket"
     html = False
     longest = 30_000
+    request_ref = ""
 
     def __init__(self, address: Address, token: Token | None, runner: Runner, *, certificates: str = "") -> None:
         super().__init__(

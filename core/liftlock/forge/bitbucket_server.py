@@ -56,6 +56,7 @@ class BitbucketServer(Rest):
     kind = "bitbucket-server"
     html = False
     longest = 32_000
+    request_ref = "refs/pull-requests/{}/from"
 
     def __init__(self, address: Address, token: Token | None, runner: Runner, *, certificates: str = "") -> None:
         # Over HTTP repositories lie below `scm`, which may itself lie in a folder; over ssh they do not.

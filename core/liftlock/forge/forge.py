@@ -20,6 +20,8 @@ class Forge(Protocol):
     """Whether descriptions may hold HTML beside Markdown."""
     longest: int
     """The characters that a description may have."""
+    request_ref: str
+    """The remote's ref of a pull request's commits, those from forks too, `{}` for its number; "" for none."""
 
     def me(self) -> str:
         """The user that the token belongs to, "" without a token."""

@@ -66,6 +66,7 @@ class GitLab(Rest):
 
     kind = "gitlab"
     longest = 1_000_000
+    request_ref = "refs/merge-requests/{}/head"
 
     def __init__(self, address: Address, token: Token | None, runner: Runner, *, certificates: str = "") -> None:
         super().__init__(

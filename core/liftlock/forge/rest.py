@@ -19,6 +19,7 @@ class Rest:
     kind = ""
     html = True
     longest = 65_000
+    request_ref = "refs/pull/{}/head"
 
     def __init__(
         self,

@@ -241,7 +241,7 @@ class Gates:
                 soak_of,
                 config.windows,
                 c.app,
-                checked=self._ground.checks is not None,
+                checked=self._ground.checks(c.target.repository) is not None,
             )
             for c in asked.candidates
         }
@@ -298,8 +298,7 @@ class Gates:
         if name == "schema":
             rendered = self._ground.renderer().render_cell(asked.after, candidate.cell)
             return schema(rendered, *asked.clusters.dry_run(asked.plan, candidate))
-        # Those of a repository of its own are told by its own forge, which is not asked.
-        ask = self._ground.checks if not candidate.target.repository else None
+        ask = self._ground.checks(candidate.target.repository)
         return checks(asked.commit, ask(asked.commit) if ask is not None and asked.commit else None if not ask else ())
 
     def _wave(self, reading: Reading, place: WavePlace | None) -> Verdict:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Ground:
     """The repository as the engine has it open. `at` is the revision that it is read at, None for now.
 
-    `live` and `renderer` are made when they are asked for: most gates need neither. `checks` asks the forge, None
-    where none is known.
+    `live` and `renderer` are made when they are asked for: most gates need neither. `checks` gives what asks the forge
+    of a repository, as liftlock.toml names its clone; None where none is known.
     """
 
     repository: Repository
@@ -32,4 +32,4 @@ class Ground:
     renderer: Callable[[], Renderer]
     clock: Clock
     at: str | None = None
-    checks: Checks | None = None
+    checks: Callable[[str], Checks | None] = lambda clone: None

@@ -23,11 +23,12 @@ def fetch(
     common_dir: Path,
     remote: str | None,
     *,
+    only: str = "",
     interactive: bool = False,
     cancelled: Cancelled | None = None,
     progress: Progress | None = None,
 ) -> Fetched:
-    """Fetch from a remote (None: the one that environments are read from).
+    """Fetch from a remote (None: the one that environments are read from); with `only` the commits of that ref alone.
 
     The user's FETCH_HEAD stays, submodules are left alone, no maintenance is started. Raises RepositoryError,
     TerminalNeeded, Cancelled.
@@ -37,7 +38,9 @@ def fetch(
     if name is None:
         raise RepositoryError("There is no remote", "this repository knows none", "git remote add origin URL")
     arguments = ["fetch", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc", "--progress", name]
-    if not settings.get(f"remote.{name}.fetch"):
+    if only:
+        arguments.append(only)
+    elif not settings.get(f"remote.{name}.fetch"):
         # A bare clone has no place for what the remote's branches are now; its own branches are the user's.
         arguments.append(f"+refs/heads/*:refs/remotes/{name}/*")
     before = read_refs(git, f"refs/remotes/{name}")

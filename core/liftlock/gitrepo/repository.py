@@ -83,15 +83,20 @@ class Repository(Readable):
         self,
         remote: str | None = None,
         *,
+        only: str = "",
         interactive: bool = False,
         cancelled: Cancelled | None = None,
         progress: Progress | None = None,
     ) -> Fetched:
-        """Bring remote-tracking refs up to date. Raises RepositoryError, TerminalNeeded, Cancelled."""
+        """Bring remote-tracking refs up to date; with `only` have the commits of that ref of the remote, under no name.
+
+        Raises RepositoryError, TerminalNeeded, Cancelled.
+        """
         from liftlock.gitrepo import fetching
 
+        git, folder = self._git, self.common_dir
         return fetching.fetch(
-            self._git, self.common_dir, remote, interactive=interactive, cancelled=cancelled, progress=progress
+            git, folder, remote, only=only, interactive=interactive, cancelled=cancelled, progress=progress
         )
 
     def push(

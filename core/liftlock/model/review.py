@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import field
 from enum import StrEnum
 
+from liftlock.errors import Problem
 from liftlock.model.forge import CommitCheck, MergeMethod, PullRequest, Review, Rules
+from liftlock.model.gates import Gate
 from liftlock.model.revision import Revision
 from liftlock.values import dataclass
 
@@ -63,6 +65,13 @@ class Flight:
     checks: tuple[CommitCheck, ...] = ()
     rules: Rules = field(default_factory=Rules)
     known: bool = False
+    repository: str = ""
+    """What liftlock.toml names the clone whose remote it is on, "" for the one that is open."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Which one it is, among those of several repositories."""
+        return self.repository, self.request.number
 
     @property
     def number(self) -> int:
@@ -90,6 +99,18 @@ class Flight:
 
 
 @dataclass(frozen=True, slots=True)
+class InFlight:
+    """The promotions in flight in all repositories that hold environments; `where` names the forges that told.
+
+    `silent` are the repositories whose forge did not, each with why.
+    """
+
+    flights: tuple[Flight, ...]
+    where: tuple[str, ...]
+    silent: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Proposed:
     """How proposing ended: `done` is opened, updated or unchanged; `flight` None where only a branch was pushed.
 
@@ -102,6 +123,14 @@ class Proposed:
     flight: Flight | None = None
     page: str = ""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What stands before a merge: its gates, and the environments that it changes and does not name."""
+
+    gates: tuple[Gate, ...]
+    unnamed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

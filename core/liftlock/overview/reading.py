@@ -96,20 +96,25 @@ class Reading:
 
     def home_of(self, name: str) -> Repository:
         """The repository that holds an environment: this one, or the clone that it names. Raises RepositoryError."""
-        environment = next((e for e in self.config.environments if e.name == name), None)
-        return (
-            self.repository.neighbour(environment.repository)
-            if environment and environment.repository
-            else (self.repository)
-        )
+        clone = self.clone_of(name)
+        return self.repository.neighbour(clone) if clone else self.repository
 
     def homes(self) -> list[tuple[Repository, Source]]:
         """Every repository that holds an environment, with what is read there; this one first."""
-        clones = dict.fromkeys(e.repository for e in self.config.environments if e.repository)
-        return [
-            (self.repository, self.source),
-            *((self.repository.neighbour(clone), self._source_at(clone, "")) for clone in clones),
-        ]
+        named = (self.repository.neighbour(clone) if clone else self.repository for clone in self.clones())
+        return [(home, self.usual(clone)) for home, clone in zip(named, self.clones(), strict=True)]
+
+    def clones(self) -> tuple[str, ...]:
+        """The clones that hold environments as liftlock.toml names them, this one ("") first."""
+        return tuple(dict.fromkeys(("", *(e.repository for e in self.config.environments))))
+
+    def clone_of(self, name: str) -> str:
+        """The clone that holds an environment, as liftlock.toml names it; "" for this one."""
+        return next((e.repository for e in self.config.environments if e.name == name), "")
+
+    def usual(self, clone: str) -> Source:
+        """What a clone is read from where nothing else is said. Raises RepositoryError."""
+        return self._source_at(clone, "") if clone else self.source
 
     def _source_at(self, clone: str, ref: str) -> Source:
         with self._lock:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import field, replace
 
 from liftlock.clock import Clock
 from liftlock.commands import Runner, action
@@ -17,6 +17,7 @@ from liftlock.errors import ForgeError, LiftlockError, PlanError, RepositoryErro
 from liftlock.forge import Forge, kind_of, moved, open_forge, parse
 from liftlock.forge.opening import Opened
 from liftlock.gitrepo import Repository
+from liftlock.model.board import Source
 from liftlock.model.forge import CheckState, MergeMethod, PullRequest, RequestState
 from liftlock.model.gates import CommitCheck as Reported
 from liftlock.model.plan import Plan
@@ -27,6 +28,7 @@ from liftlock.overview.planning import Planning
 from liftlock.overview.reading import Reading
 from liftlock.render import Renderer
 from liftlock.reviews import checking, trailers
+from liftlock.reviews.carrying import bring, carried
 from liftlock.reviews.judging import judged, next_step
 from liftlock.reviews.proposing import Asked, Proposing
 from liftlock.text import printable
@@ -55,9 +57,14 @@ _REPORTED = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What reviews need of the engine that owns them. `said` maps hosts to forges, as the user or a look told."""
+    """What reviews need of the engine that owns them. `said` maps hosts to forges, as the user or a look told.
+
+    `clone` is what liftlock.toml names the repository, "" for the one that is open; `source` what is read there.
+    """
 
     repository: Repository
+    clone: str
+    source: Callable[[], Source]
     reading: Callable[[], Reading]
     planning: Planning
     renderer: Callable[[], Renderer]
@@ -91,7 +98,7 @@ class Reviews:
         with self._lock:
             if self._opened is None:
                 repository = self._desk.repository
-                remote, _ = repository.remote_for(self._desk.reading().source.ref)
+                remote, _ = repository.remote_for(self._desk.source().ref)
                 address = repository.push_address(remote)
                 self._opened = open_forge(
                     address,
@@ -108,7 +115,7 @@ class Reviews:
     def known(self) -> bool:
         """Whether the remote is a forge whose kind is known without asking it."""
         try:
-            remote, _ = self._desk.repository.remote_for(self._desk.reading().source.ref)
+            remote, _ = self._desk.repository.remote_for(self._desk.source().ref)
         except RepositoryError:
             return False  # no remote
         address = parse(self._desk.repository.push_address(remote))
@@ -118,7 +125,7 @@ class Reviews:
         """What the doctor says of the forge; nothing is asked of it. Empty without a remote."""
         repository = self._desk.repository
         try:
-            remote, _ = repository.remote_for(self._desk.reading().source.ref)
+            remote, _ = repository.remote_for(self._desk.source().ref)
         except LiftlockError:
             return ()  # no remote, or nothing that can be read: the doctor says so elsewhere
         url = repository.push_address(remote)
@@ -128,7 +135,7 @@ class Reviews:
 
     def reported(self, commit: str) -> tuple[Reported, ...]:
         """The checks of a commit as the gate reads them: those that are required, else all. Raises ForgeError."""
-        _, base = self._desk.repository.remote_for(self._desk.reading().source.ref)
+        _, base = self._desk.repository.remote_for(self._desk.source().ref)
         there = {check.name: check for check in self.forge.checks(commit)}
         wanted = self.forge.rules(base).checks or tuple(there)
         return tuple(
@@ -156,7 +163,8 @@ class Reviews:
 
         Raises ForgeError, RepositoryError.
         """
-        found = [flight for request in self.forge.open_requests() if (flight := trailers.flight(request)) is not None]
+        told = (trailers.flight(request) for request in self.forge.open_requests())
+        found = [self._of_here(flight) for flight in told if flight is not None]
         if not judged or not found:
             return tuple(found)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -164,7 +172,8 @@ class Reviews:
 
     def in_flight(self, plan: Plan) -> Flight | None:
         """The one that proposing this plan would update, None where it would open one. Raises ForgeError."""
-        return Proposing(self._desk, self.forge, self.opened.token_from != "", plan, Asked()).there()
+        there = Proposing(self._desk, self.forge, self.opened.token_from != "", plan, Asked()).there()
+        return self._of_here(there) if there is not None else None
 
     def flight(self, number: int) -> Flight:
         """One promotion in flight as it stands now, merged or closed ones as well.
@@ -179,12 +188,15 @@ class Reviews:
                 f"{printable(request.title)} by {printable(request.author)} has no Promotion-To in its description",
                 "liftlock reviews lists those that are open",
             )
-        until = time.monotonic() + _WORKED_OUT
+        found, until = self._of_here(found), time.monotonic() + _WORKED_OUT
         while (now := self._judged(found, request)).state is FlightState.UNKNOWN and time.monotonic() < until:
             _pause(0.5, lambda: False)
             request = self.forge.request(number)
-        self._bring(now.request.merged_as)
+        bring(self._desk, now.request.merged_as)
         return now
+
+    def _of_here(self, flight: Flight) -> Flight:
+        return replace(flight, repository=self._desk.clone)
 
     def _judged(self, flight: Flight, request: PullRequest) -> Flight:
         forge = self.forge
@@ -207,7 +219,8 @@ class Reviews:
                 "Nothing is selected", "no change of the plan is staged", "stage one, or name it with --only"
             )
         with action(f"propose {plan.source} to {', '.join(plan.targets)}"):
-            return Proposing(self._desk, self.forge, self.opened.token_from != "", plan, asked).run()
+            made = Proposing(self._desk, self.forge, self.opened.token_from != "", plan, asked).run()
+        return replace(made, flight=self._of_here(made.flight)) if made.flight is not None else made
 
     def approve(self, flight: Flight) -> Flight:
         """Approve it as it was looked at. Raises ForgeError: one's own, no right, the branch has moved since."""
@@ -222,27 +235,8 @@ class Reviews:
         return self.flight(flight.number)
 
     def promotion(self, flight: Flight) -> Promotion:
-        """What the branch of a flight carries, as a promotion; its commits are fetched.
-
-        Raises RepositoryError, ForgeError (its branch is in a fork).
-        """
-        request = flight.request
-        if request.fork:
-            raise ForgeError(
-                f"#{flight.number} comes from a fork",
-                f"its commits are in {printable(request.head_repository) or 'a repository that is gone'} and not here",
-                f"look at it and merge it on its page: {request.url}",
-            )
-        repository, reading = self._desk.repository, self._desk.reading()
-        remote, _ = repository.remote_for(reading.source.ref)
-        if not repository.exists(request.head_commit):
-            repository.fetch(remote)
-        onto = f"refs/remotes/{remote}/{request.base}"
-        tip = repository.resolve(request.head_commit)
-        base = repository.merge_base(onto, tip) or repository.resolve(onto)
-        made = repository.messages(base, tip)
-        text = next((one.text for one in made if trailers.promotes(one.text)), request.body)
-        return Promotion(None, flight.source, flight.targets, tip, request.head, base, onto, text)
+        """What the branch of a flight carries, as a promotion; see `carrying.carried`."""
+        return carried(self._desk, self.forge, flight)
 
     def merge(
         self,
@@ -258,7 +252,7 @@ class Reviews:
         """
         now = self.forge.request(flight.number)
         if now.state is RequestState.MERGED:
-            self._bring(now.merged_as)
+            bring(self._desk, now.merged_as)
             return Landing(
                 self._judged(flight, now), now.merged_as, method or MergeMethod.MERGE, ("it was merged already",)
             )
@@ -275,7 +269,7 @@ class Reviews:
             except ForgeError as error:
                 standing = self._after(flight, error)
                 lost = error.status == 0 or error.status >= 500
-                self._bring(standing.request.merged_as)
+                bring(self._desk, standing.request.merged_as)
                 note = "it is merged; the answer was lost" if lost else "somebody merged it at the same time"
                 return Landing(standing, standing.request.merged_as, way, (note,))
             if delete_branch and not now.fork:
@@ -287,7 +281,7 @@ class Reviews:
                 except ForgeError as error:
                     notes = (f"its branch {printable(now.head)} stays: {error}",)
         landed = self._settled(flight)
-        self._bring(landed.request.merged_as)
+        bring(self._desk, landed.request.merged_as)
         return Landing(landed, landed.request.merged_as, way, notes)
 
     def abort(self, flight: Flight) -> tuple[str, ...]:
@@ -354,7 +348,7 @@ class Reviews:
         Raises ForgeError, RepositoryError.
         """
         taken = self.forge.delete_branch(branch)
-        remote, _ = self._desk.repository.remote_for(self._desk.reading().source.ref)
+        remote, _ = self._desk.repository.remote_for(self._desk.source().ref)
         self._desk.repository.forget_remote_branch(remote, branch)
         return taken
 
@@ -372,21 +366,6 @@ class Reviews:
             refusal.detail = "; ".join(dict.fromkeys(part for part in (why, refusal.detail) if part))
             raise refusal
         return standing
-
-    def _bring(self, commit: str) -> None:
-        """Have the commit of a merge in this clone, as what follows asks for it; nothing where there is none."""
-        repository = self._desk.repository
-        if not commit:
-            return
-        try:
-            repository.resolve(commit)
-        except RepositoryError:
-            remote, _ = repository.remote_for(self._desk.reading().source.ref)
-            try:
-                repository.fetch(remote)
-            except LiftlockError as error:
-                # The merge itself is done: who follows it fetches as well, and says so where that fails again.
-                self._desk.runner.note(f"{commit[:8]} cannot be fetched: {error}", code=1)
 
     def _message(self, flight: Flight, overrides: Sequence[tuple[str, str]]) -> str:
         """The body of a merge's commit: that of the promoting commit with its trailers, who approved, the overrides."""
@@ -425,13 +404,3 @@ def _pause(seconds: float, cancelled: Callable[[], bool]) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until and not cancelled():
         time.sleep(0.1)
-
-
-def apps_in_flight(flights: Sequence[Flight]) -> dict[tuple[str, str], Flight]:
-    """The flight of each cell, by app and environment; the oldest where there are several."""
-    found: dict[tuple[str, str], Flight] = {}
-    for flight in sorted(flights, key=lambda one: one.since, reverse=True):
-        for environment in flight.targets:
-            for app in flight.apps:
-                found[(app, environment)] = flight
-    return found

@@ -53,9 +53,10 @@ class ProposeDialog(Dialog[RequestOpened]):
         self.query_one("#what", Words).say(((made.message.partition("\n")[0], "strong bold"),), branch)
         self.query_one("#typed").display = False
         self.query_one("#keys", Words).say(keys_line(("Esc", "cancel")))
-        reviews, plan = engine_of(self).reviews, made.plan
+        engine, plan = engine_of(self), made.plan
 
         def work(job: Job) -> InFlight:
+            reviews = engine.reviews_of(made.targets)
             where, user = reviews.forge.where, reviews.me()
             return InFlight(reviews.in_flight(plan) if plan is not None and user else None, where, user)
 

@@ -11,22 +11,22 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from liftlock.errors import LiftlockError, PushRejected, TerminalNeeded
-from liftlock.model.gates import Gate, Moment
+from liftlock.model.gates import Moment
 from liftlock.model.promotion import Promotion, Publication
 from liftlock.text import plural, shorten
 from liftlock_tui.ink import Piece
 from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.messages import Failed
-from liftlock_tui.modals.dialog import Dialog, error_paragraphs, keys_line
+from liftlock_tui.modals.dialog import error_paragraphs, keys_line
+from liftlock_tui.modals.gated import ASKING, Gated
 from liftlock_tui.render.board import ref_name
-from liftlock_tui.render.gates import one_gate, summary
 from liftlock_tui.render.stage import publication_lines
 from liftlock_tui.replies import GatesTold, Overridden, Progress, Published, PushEnded, RivalsTold
 from liftlock_tui.widgets.bars import Words
 from liftlock_tui.widgets.lines import LineView
 
 
-class PushDialog(Dialog[PushEnded | str]):
+class PushDialog(Gated[PushEnded | str]):
     """Closes with what was pushed, with `replan` when the remote has moved and a new plan is wanted, or with None.
 
     Enter cancels while nothing is typed. Without protected environments `y` pushes; with them their names are typed.
@@ -36,13 +36,14 @@ class PushDialog(Dialog[PushEnded | str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "confirm", "yes", show=False),
         Binding("f", "replan", "plan again", show=False),
-        Binding("o", "override", "override", show=False),
         Binding("d,down", "direct(1)", "destination", show=False),
         Binding("up", "direct(-1)", "destination", show=False),
         Binding("n,enter,q", "cancel", "no", show=False),
     ]
     title_text = "Push"
     wide = True
+    moment = Moment.PUSH
+    taken = "commit it with this reason"
 
     def __init__(self, promotion: Promotion) -> None:
         super().__init__()
@@ -53,14 +54,13 @@ class PushDialog(Dialog[PushEnded | str]):
         """Whether a pull request is wanted instead of a push alone."""
         self._epoch = 0
         self._state = "asking"
-        self._gates: tuple[Gate, ...] | None = None
 
     def inside(self) -> ComposeResult:
         """The destination, the consequence, the gates, the commits, what is typed, the keys."""
         yield Words(id="destination")
         yield Words((("· looking at the remote", "muted"),), id="consequence")
         yield Words(id="rivals")
-        yield Words((("gates  ", "muted"), ("· asking", "muted")), id="gates")
+        yield Words(ASKING, id="gates")
         yield LineView(id="commits")
         yield Input(id="typed", classes="plain")
         yield Words(id="keys", classes="keys")
@@ -102,27 +102,13 @@ class PushDialog(Dialog[PushEnded | str]):
 
     def on_gates_told(self, message: GatesTold) -> None:
         """They are known."""
-        self._gates = message.gates
+        self.gates = message.gates
         self._say_gates()
         if self._state == "asking" and self._publication is not None:
             self._say_how()
 
     def _say_gates(self) -> None:
-        words = self.query_one("#gates", Words)
-        words.display = not self._request
-        if self._gates is None:
-            return
-        columns = max(30, words.size.width - 2)
-        rows = [summary(self._gates, whole=True)] if self._gates else []
-        for gate in self._gates:
-            if gate.closed or gate.reason:
-                rows += [drawn.pieces for drawn in one_gate(gate, columns, self.app.now(), named=True)]
-        words.say(*rows)
-        words.display = bool(rows) and not self._request
-
-    @property
-    def _shut(self) -> tuple[Gate, ...]:
-        return tuple(gate for gate in self._gates or () if gate.stops(Moment.PUSH))
+        self.show_gates(wanted=not self._request)
 
     def _ask(self) -> None:
         self._epoch += 1
@@ -195,13 +181,13 @@ class PushDialog(Dialog[PushEnded | str]):
         if publication is None:
             return
         names = " ".join(publication.confirm)
-        held = self._gates is None or bool(self._shut)
+        held = self.gates is None or bool(self.shut)
         keys = [("↑↓", "destination")]
         field.display = bool(names) and not held
         field.value = ""
-        if self._gates is None:
+        if self.gates is None:
             keys += [("Enter", "cancel")]
-        elif self._shut:
+        elif self.shut:
             keys += [("o", "override with a reason"), ("Enter", "cancel")]
         elif names:
             field.placeholder = f"type {names} to push"
@@ -213,43 +199,30 @@ class PushDialog(Dialog[PushEnded | str]):
 
     def action_override(self) -> None:
         """Ask for the reason to go past what is closed."""
-        if self._state != "asking" or self._publication is None or not self._shut:
-            return
-        self._state = "reason"
-        names = " and ".join(dict.fromkeys(gate.name for gate in self._shut))
-        field = self.query_one("#typed", Input)
-        field.placeholder = f"why go past {names}: it becomes a part of the commit"
-        field.value, field.display = "", True
-        self.set_focus(field)
-        self.query_one("#keys", Words).say(keys_line(("Enter", "commit it with this reason"), ("Esc", "cancel")))
+        if self._state == "asking" and self._publication is not None and self.shut:
+            self._state = "reason"
+            self.ask_reason()
 
-    def _override(self, reason: str) -> None:
-        promotion, engine = self._promotion, engine_of(self)
-        reasons = engine.gates.reasons([gate.name for gate in self._shut], reason)
-        gates = tuple(g.overridden(reasons[g.name]) if g.name in reasons else g for g in self._gates or ())
+    def _override(self) -> None:
+        promotion, engine, gates = self._promotion, engine_of(self), self.gates or ()
         self._state = "committing"
         self.query_one("#typed").display = False
         self.set_focus(None)
         self.query_one("#keys", Words).say((("· committing it with the reason", "muted"),))
-        self._gates = gates
         start(self, "override", lambda job: Overridden(engine.override(promotion, gates), gates))
 
     def on_overridden(self, message: Overridden) -> None:
         """The commit says why; it can be pushed now."""
         self.app.committed_anew(self._promotion, message.promotion)
-        self._promotion, self._gates, self._state = message.promotion, message.gates, "asking"
+        self._promotion, self.gates, self._state = message.promotion, message.gates, "asking"
         self._ask()
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
         publication, typed = self._publication, event.value.strip()
         if self._state == "reason":
-            if typed:
-                self._override(typed)
-            else:
-                self.query_one("#keys", Words).say(
-                    (("An override needs a reason.", "problem"),), keys_line(("Esc", "cancel"))
-                )
+            if self.go_past(typed) is not None:
+                self._override()
         elif not typed:
             self.action_cancel()
         elif publication is not None and sorted(typed.replace(",", " ").split()) == sorted(publication.confirm):
@@ -267,8 +240,8 @@ class PushDialog(Dialog[PushEnded | str]):
             self._push(())
 
     def _push(self, confirmed: tuple[str, ...]) -> None:
-        publication, gates, engine = self._publication, self._gates, engine_of(self)
-        if publication is None or gates is None or self._shut or self._state != "asking":
+        publication, gates, engine = self._publication, self.gates, engine_of(self)
+        if publication is None or gates is None or self.shut or self._state != "asking":
             return
         self._state = "pushing"
         self.query_one("#typed").display = False
@@ -307,7 +280,7 @@ class PushDialog(Dialog[PushEnded | str]):
             return
         error, publication = message.error, self._publication
         if isinstance(error, TerminalNeeded) and message.doing == "override":
-            engine, promotion, gates = engine_of(self), self._promotion, self._gates or ()
+            engine, promotion, gates = engine_of(self), self._promotion, self.gates or ()
             again = lambda: Overridden(engine.override(promotion, gates, interactive=True), gates)  # noqa: E731
             self.app.in_terminal(again, "override in terminal", self)
             return

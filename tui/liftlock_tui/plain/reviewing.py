@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from liftlock.clock import age
 from liftlock.errors import PlanError
-from liftlock.model.review import Flight, FlightState, Landing, Proposed
+from liftlock.model.review import Flight, FlightState, InFlight, Landing, Proposed
 from liftlock.text import printable, shorten
 from liftlock_tui.plain import promoting, watching
 from liftlock_tui.plain.output import Output, note
@@ -68,13 +68,7 @@ def propose_and_wait(
         return 0
     if made.flight is None:
         raise PlanError("There is no pull request to wait for", "no token is known for this forge", made.page)
-    if engine.lives_elsewhere(made.flight.targets):
-        raise PlanError(
-            "This pull request is in a repository of its own",
-            "only those of this repository are waited for here",
-            f"liftlock watch {printable(made.flight.targets[0])}, once it is merged: {made.flight.request.url}",
-        )
-    flight = until_landed(engine, made.flight.number, seconds, telling(out, as_json=as_json))
+    flight = until_landed(engine, made.flight, seconds, telling(out, as_json=as_json))
     return after(engine, flight, seconds, watching.teller(out, as_json=as_json))
 
 
@@ -106,18 +100,20 @@ def proposed(out: Output, made: Proposed) -> None:
     out.line(made.flight.request.url)
 
 
-def flights(out: Output, found: Sequence[Flight], where: str, now: float) -> None:
+def flights(out: Output, told: InFlight, now: float) -> None:
     """What is in flight, a line each, with whom or what it waits for."""
-    if not found:
-        out.line(f"nothing is in flight on {where}")
+    for problem in told.silent:
+        note(f"{problem.place}: {problem.title}" + (f"; {problem.hint}" if problem.hint else ""))
+    if not told.flights:
+        out.line(f"nothing is in flight on {' and '.join(told.where)}")
         return
     rows = [["", "#", "promotes", "to", "state", "open for", "by"]]
-    for one in found:
+    for one in told.flights:
         sign, colour = SIGNS[one.state]
         rows.append(
             [
                 out.style(sign, colour),
-                str(one.number),
+                named(one),
                 shorten(moves(one), 48),
                 ", ".join(one.targets),
                 out.style(str(one.state), colour),
@@ -127,9 +123,14 @@ def flights(out: Output, found: Sequence[Flight], where: str, now: float) -> Non
         )
     out.table(rows, limit=48)
     out.line()
-    for one in found:
-        out.line(out.style(f"#{one.number}  {one.why}", "dim"))
+    for one in told.flights:
+        out.line(out.style(f"#{named(one)}  {one.why}", "dim"))
         out.line(out.style(f"    {one.request.url}", "dim"))
+
+
+def named(one: Flight) -> str:
+    """Its number, as commands take it."""
+    return f"{one.number} --in {printable(one.targets[0])}" if one.repository else str(one.number)
 
 
 def moves(one: Flight) -> str:
@@ -145,16 +146,16 @@ def landed(out: Output, landing: Landing) -> None:
         out.line(out.style(printable(said), "yellow"))
 
 
-def until_landed(engine: Engine, number: int, seconds: float, told: Callable[[Flight], None]) -> Flight:
+def until_landed(engine: Engine, flight: Flight, seconds: float, told: Callable[[Flight], None]) -> Flight:
     """Wait until a pull request is merged by anyone; each news is told. Raises PlanError when it is closed or late."""
     last: Flight | None = None
-    for last in engine.reviews.until_merged(number, timeout=seconds):
+    for last in engine.reviews_at(flight.repository).until_merged(flight.number, timeout=seconds):
         told(last)
     if last is None or last.state is not FlightState.MERGED:
         state = str(last.state) if last is not None else "unknown"
         why = last.why if last is not None else ""
-        hint = "" if state == FlightState.CLOSED else f"wait longer with --timeout, or liftlock merge {number}"
-        raise PlanError(f"#{number} was not merged: {state}", why, hint)
+        hint = "" if state == FlightState.CLOSED else f"wait longer with --timeout, or liftlock merge {named(flight)}"
+        raise PlanError(f"#{flight.number} was not merged: {state}", why, hint)
     return last
 
 
@@ -185,11 +186,6 @@ def telling(out: Output, *, as_json: bool) -> Callable[[Flight], None]:
     return tell
 
 
-def abort(engine: Engine, number: int) -> tuple[str, ...]:
-    """Close a pull request and take its branch away; what was done. Raises LiftlockError."""
-    return engine.reviews.abort(engine.reviews.flight(number))
-
-
 def proposed_shape(made: Proposed) -> dict[str, Any]:
     """`liftlock.proposal/1`."""
     return {
@@ -203,9 +199,15 @@ def proposed_shape(made: Proposed) -> dict[str, Any]:
     }
 
 
-def flights_shape(found: Sequence[Flight], where: str) -> dict[str, Any]:
+def flights_shape(told: InFlight) -> dict[str, Any]:
     """`liftlock.reviews/1`."""
-    return {"schema": "liftlock.reviews/1", "forge": where, "flights": [flight_shape(one) for one in found]}
+    return {
+        "schema": "liftlock.reviews/1",
+        "forge": told.where[0],
+        "forges": list(told.where),
+        "silent": [{"repository": p.place, "title": p.title, "hint": p.hint} for p in told.silent],
+        "flights": [flight_shape(one) for one in told.flights],
+    }
 
 
 def landed_shape(landing: Landing) -> dict[str, Any]:
@@ -224,6 +226,7 @@ def flight_shape(one: Flight) -> dict[str, Any]:
     request = one.request
     return {
         "number": request.number,
+        "repository": one.repository or None,
         "title": request.title,
         "url": request.url,
         "author": request.author,

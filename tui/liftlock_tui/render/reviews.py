@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from liftlock.clock import age
+from liftlock.errors import Problem
 from liftlock.model.forge import CheckState, ReviewState
 from liftlock.model.review import Flight, FlightState
+from liftlock.text import printable
 from liftlock_tui.ink import BLANK, Line, Piece, fit, line, wrapped
 
 _STATES: dict[FlightState, tuple[str, str]] = {
@@ -55,10 +57,25 @@ def moves_text(flight: Flight) -> str:
     return ", ".join(f"{move.app} {move.old} → {move.new}" if move.new else move.app for move in flight.moves)
 
 
+def repository_word(flight: Flight) -> str:
+    """The repository that it is in, where that is another one than what is open."""
+    return printable(flight.repository) if flight.repository else "this repository"
+
+
+def silent_lines(silent: Sequence[Problem], columns: int) -> list[Line]:
+    """The repositories whose forge did not tell, and why."""
+    rows: list[Line] = []
+    for problem in silent:
+        rows += wrapped((("! ", "problem bold"), (f"{problem.place}: {problem.title}", "problem")), columns, indent=2)
+        rows += wrapped((("  ", ""), (problem.hint, "muted")), columns, indent=2) if problem.hint else []
+    return [*rows, BLANK] if rows else []
+
+
 def list_lines(flight: Flight, columns: int, now: float) -> tuple[Line, ...]:
     """One promotion in the list: what and where to, then how it stands and since when."""
     top = ((f"#{flight.number} ", "accent bold"), (moves_text(flight), "strong"))
-    whose = (f"  {flight.request.author}, {age(now - flight.since)}", "muted")
+    where = f" in {printable(flight.repository)}" if flight.repository else ""
+    whose = (f"  {flight.request.author}, {age(now - flight.since)}{where}", "muted")
     to = (("  → ", "accent"), (", ".join(flight.targets), ""), ("  ", ""))
     return Line(fit(top, columns)), Line(fit((*to, *state_pieces(flight), whose), columns))
 

@@ -40,13 +40,11 @@ class BoardReviews(Page):
         self._ask()
 
     def _ask(self) -> None:
-        reviews = engine_of(self).reviews
+        engine = engine_of(self)
 
         def work(job: Job) -> FlightsRead | None:
-            # Without a token nothing is asked: a stranger's calls are soon used up.
-            if not reviews.known or not reviews.opened.token_from:
-                return None
-            return FlightsRead(reviews.flights(), reviews.forge.where)
+            told = engine.flights_if_told()
+            return FlightsRead(told.flights, told.where, told.silent) if told is not None else None
 
         start(self, "flights", work)
 
@@ -74,7 +72,7 @@ class BoardReviews(Page):
         if not self.app.ready:
             return
         here = self.flights_to(*self.grid.cell) if self.grid.cell is not None else []
-        self.app.push_screen(ReviewsScreen(self.flights, here[0].number if here else 0))
+        self.app.push_screen(ReviewsScreen(self.flights, here[0].key if here else None))
 
     def action_waves(self) -> None:
         """Waves and trains."""

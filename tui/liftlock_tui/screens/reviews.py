@@ -8,21 +8,22 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
-from liftlock.errors import LiftlockError
+from liftlock.errors import LiftlockError, Problem
 from liftlock.model.review import Flight, FlightState
 from liftlock.text import plural
 from liftlock_tui.actions import bindings
 from liftlock_tui.ink import BLANK, Line, line
-from liftlock_tui.jobs import engine_of, start
+from liftlock_tui.jobs import Job, engine_of, start
 from liftlock_tui.messages import Failed
 from liftlock_tui.modals.dialog import Confirm, error_paragraphs, told
 from liftlock_tui.modals.merge import MergeDialog
-from liftlock_tui.render.reviews import detail_lines, list_lines
+from liftlock_tui.render.reviews import detail_lines, list_lines, repository_word, silent_lines
 from liftlock_tui.replies import FlightActed, FlightEnded, FlightsRead, Landed
 from liftlock_tui.screens.page import Page
 from liftlock_tui.widgets.bars import Bar, Footer
 from liftlock_tui.widgets.lines import LineList, LineView, Row
 
+FlightKey = tuple[str, int]
 AGAIN = 20.0
 """Seconds after which the forge is asked again."""
 
@@ -34,14 +35,15 @@ class ReviewsScreen(Page):
     AUTO_FOCUS = "LineList"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("reviews")]
 
-    def __init__(self, flights: tuple[Flight, ...] = (), number: int = 0) -> None:
+    def __init__(self, flights: tuple[Flight, ...] = (), first: FlightKey | None = None) -> None:
         super().__init__()
         self.flights = flights
-        self._first = number
-        self._where = ""
+        self._first = first
+        self._where: tuple[str, ...] = ()
+        self._silent: tuple[Problem, ...] = ()
         self._doing = ""
         self._error: LiftlockError | None = None
-        self._mine: set[int] = set()
+        self._mine: set[FlightKey] = set()
         """Those merged from here, whose convergence is watched at once."""
 
     def compose(self) -> ComposeResult:
@@ -65,24 +67,38 @@ class ReviewsScreen(Page):
         self._look()
 
     def _look(self) -> None:
-        reviews = engine_of(self).reviews
-        start(self, "flights", lambda job: FlightsRead(reviews.flights(), reviews.forge.where))
+        engine = engine_of(self)
+
+        def work(job: Job) -> FlightsRead:
+            told = engine.flights()
+            return FlightsRead(told.flights, told.where, told.silent)
+
+        start(self, "flights", work)
 
     def on_flights_read(self, message: FlightsRead) -> None:
         """They are there; those that are gone were merged or closed by somebody."""
-        gone = [one for one in self.flights if one.number not in {now.number for now in message.flights}]
-        self.flights, self._where, self._doing, self._error = message.flights, message.where, "", None
-        self.app.board_screen.show_flights(message.flights)
+        # Of a repository whose forge is silent what was known is kept.
+        silent = {problem.place for problem in message.silent}
+        unheard = tuple(one for one in self.flights if repository_word(one) in silent)
+        flights = (*message.flights, *unheard)
+        gone = [one for one in self.flights if one.key not in {now.key for now in flights}]
+        self.flights, self._where, self._silent = flights, message.where, message.silent
+        self._doing, self._error = "", None
+        self.app.board_screen.show_flights(flights)
         self._show()
         for flight in gone:
             self._ended(flight)
 
     def _ended(self, flight: Flight) -> None:
-        if flight.number in self._mine:
+        if flight.key in self._mine:
             return
-        self._mine.add(flight.number)
-        reviews = engine_of(self).reviews
-        start(self, f"ended {flight.number}", lambda job: FlightEnded(reviews.flight(flight.number)))
+        self._mine.add(flight.key)
+        engine = engine_of(self)
+        start(
+            self,
+            f"ended {flight.key}",
+            lambda job: FlightEnded(engine.reviews_at(flight.repository).flight(flight.number)),
+        )
 
     def on_flight_ended(self, message: FlightEnded) -> None:
         """Somebody merged it: what follows is watched at once. Or somebody closed it."""
@@ -123,17 +139,17 @@ class ReviewsScreen(Page):
     def flight(self) -> Flight | None:
         """The one under the cursor."""
         key = self.query_one("#flights", LineList).key
-        return next((one for one in self.flights if one.number == key), None)
+        return next((one for one in self.flights if one.key == key), None)
 
     def _show(self) -> None:
         count = plural(len(self.flights), "promotion")
-        right = f"· {self._doing} " if self._doing else f"{self._where} "
+        right = f"· {self._doing} " if self._doing else f"{' and '.join(self._where)} "
         self.query_one("#title", Bar).say(((f" {count} in flight", "strong bold"),), ((right, "muted"),))
         rows = self.query_one("#flights", LineList)
         columns, now = max(20, rows.columns), self.app.now()
-        lines = [Row(one.number, list_lines(one, columns, now)) for one in self.flights]
-        rows.show(lines, key=self._first or None)
-        self._first = 0
+        lines = [Row(one.key, list_lines(one, columns, now)) for one in self.flights]
+        rows.show(lines, key=self._first)
+        self._first = None
         self._show_detail()
         self.refresh_bindings()
 
@@ -143,12 +159,13 @@ class ReviewsScreen(Page):
         if self._error is not None:
             view.show([BLANK, *(Line(tuple(pieces)) for pieces in error_paragraphs(self._error))])
         elif flight is not None:
-            view.show(detail_lines(flight, columns, self.app.now()))
+            view.show(silent_lines(self._silent, columns) + detail_lines(flight, columns, self.app.now()))
         elif self._doing:
             view.show([BLANK, line((f"  · {self._doing}", "muted"))])
         else:
             said = "  P on the stage pushes a promotion and opens its pull request"
-            view.show([BLANK, line(("  nothing is in flight", "level")), BLANK, line((said, "muted"))])
+            silent = silent_lines(self._silent, columns)
+            view.show([*silent, BLANK, line(("  nothing is in flight", "level")), BLANK, line((said, "muted"))])
 
     def on_line_list_moved(self) -> None:
         """Another one is under the cursor."""
@@ -171,14 +188,17 @@ class ReviewsScreen(Page):
 
     def action_approve(self) -> None:
         """Ask, then approve it as it stands on the screen."""
-        flight, reviews = self.flight, engine_of(self).reviews
+        flight, engine = self.flight, engine_of(self)
         if flight is None:
             return
+
+        def work(job: Job) -> FlightActed:
+            return FlightActed(_approved(engine.reviews_at(flight.repository).approve(flight)))
 
         def sure(yes: bool | None) -> None:
             if yes:
                 self._begin("approving")
-                start(self, "approve", lambda job: FlightActed(_approved(reviews.approve(flight))))
+                start(self, "approve", work)
 
         said = (
             ((flight.request.title, "strong"),),
@@ -195,8 +215,8 @@ class ReviewsScreen(Page):
         if message is None:
             return
         landing = message.landing
-        self._mine.add(landing.flight.number)
-        self.flights = tuple(one for one in self.flights if one.number != landing.flight.number)
+        self._mine.add(landing.flight.key)
+        self.flights = tuple(one for one in self.flights if one.key != landing.flight.key)
         self.app.fetch(asked=False)
         self.action_again()
         for note in landing.notes:
@@ -208,14 +228,17 @@ class ReviewsScreen(Page):
 
     def action_abort(self) -> None:
         """Ask, then close it and take its branch away."""
-        flight, reviews = self.flight, engine_of(self).reviews
+        flight, engine = self.flight, engine_of(self)
         if flight is None:
             return
+
+        def work(job: Job) -> FlightActed:
+            return FlightActed("; ".join(engine.reviews_at(flight.repository).abort(flight)))
 
         def sure(yes: bool | None) -> None:
             if yes:
                 self._begin("closing")
-                start(self, "abort", lambda job: FlightActed("; ".join(reviews.abort(flight))))
+                start(self, "abort", work)
 
         whose = f"{flight.request.author} opened it; its branch {flight.request.head} goes too"
         said = (((flight.request.title, "strong"),), ((whose, "muted"),))

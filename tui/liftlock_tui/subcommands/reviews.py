@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from liftlock_tui.plain.options import Duration, everywhere, names
 from liftlock_tui.plain.output import Output
 from liftlock_tui.subcommands.opening import opened
+
+
+def numbered(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The pull request: its number, and the environment whose repository it is in."""
+    said = "It is in the repository that holds this environment, where that has one of its own."
+    within = click.option("--in", "within", default="", metavar="ENV", shell_complete=names, help=said)
+    return click.argument("number", type=int)(within(command))
 
 
 @click.command()
@@ -18,25 +27,25 @@ def reviews(repo: Path, at: str | None, as_json: bool) -> int:
     from liftlock_tui.plain import reviewing
 
     with opened(repo, at) as engine:
-        found = engine.reviews.flights()
-        where = engine.reviews.forge.where
+        found = engine.flights()
         out = Output()
         if as_json:
-            out.json(reviewing.flights_shape(found, where))
+            out.json(reviewing.flights_shape(found))
         else:
-            reviewing.flights(out, found, where, engine.clock.now())
+            reviewing.flights(out, found, engine.clock.now())
     return 0
 
 
 @click.command()
-@click.argument("number", type=int)
+@numbered
 @everywhere
-def approve(number: int, repo: Path, at: str | None, as_json: bool) -> int:
+def approve(number: int, within: str, repo: Path, at: str | None, as_json: bool) -> int:
     """Approve a promotion in flight, as it stands now."""
     from liftlock_tui.plain import reviewing
 
     with opened(repo, at) as engine:
-        flight = engine.reviews.approve(engine.reviews.flight(number))
+        reviews = engine.reviews_in(within)
+        flight = reviews.approve(reviews.flight(number))
         out = Output()
         if as_json:
             out.json({"schema": "liftlock.review/1", **reviewing.flight_shape(flight)})
@@ -46,7 +55,7 @@ def approve(number: int, repo: Path, at: str | None, as_json: bool) -> int:
 
 
 @click.command()
-@click.argument("number", type=int)
+@numbered
 @click.option(
     "--method", type=click.Choice(["merge", "squash", "rebase"]), help="Another way than the repository's usual one."
 )
@@ -61,6 +70,7 @@ def approve(number: int, repo: Path, at: str | None, as_json: bool) -> int:
 @everywhere
 def merge(
     number: int,
+    within: str,
     method: str | None,
     confirm: tuple[str, ...],
     override: tuple[str, ...],
@@ -79,7 +89,7 @@ def merge(
     from liftlock_tui.plain import reviewing, watching
 
     with opened(repo, at) as engine:
-        flight = engine.reviews.flight(number)
+        flight = engine.reviews_in(within).flight(number)
         reasons = engine.gates.reasons(override, reason) if override else {}
         landing = engine.merge(flight, method, confirmed=confirm, reasons=reasons, delete_branch=not keep_branch)
         out = Output()
@@ -93,12 +103,13 @@ def merge(
 
 
 @click.command()
-@click.argument("number", type=int)
+@numbered
 @everywhere
-def abort(number: int, repo: Path, at: str | None, as_json: bool) -> int:
+def abort(number: int, within: str, repo: Path, at: str | None, as_json: bool) -> int:
     """Close a promotion in flight without merging it, and take its branch away."""
     with opened(repo, at) as engine:
-        done = engine.reviews.abort(engine.reviews.flight(number))
+        reviews = engine.reviews_in(within)
+        done = reviews.abort(reviews.flight(number))
         out = Output()
         if as_json:
             out.json({"schema": "liftlock.abort/1", "number": number, "done": list(done)})
