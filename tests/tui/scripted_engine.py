@@ -247,18 +247,15 @@ class ScriptedEngine:
         self.waiting: list[Promotion] = []
         self.missing: tuple[str, ...] = ()
         self.differences: tuple[str, ...] = ()
-        self.held = threading.Event()
+        self.held, self.closed = threading.Event(), False
         self.held.set()
-        self.closed = False
-        self.live = ScriptedLive()
-        self.gates = ScriptedGates()
+        self.live, self.gates = ScriptedLive(), ScriptedGates()
         self.waves, self.others = ScriptedWaves(), tuple[Any, ...]()
         self.reviews = reviews = ScriptedReviews()
         self.outlook = lambda flight, **more: Outlook(tuple(self.gates.told or ()), reviews.unnamed)
         self.flights, self.flights_if_told = reviews.all, reviews.all_if_told
         self.reviews_at = self.reviews_of = reviews.of
-        self.outside = ScriptedOutside()
-        self.record = ScriptedRecord()
+        self.outside, self.record = ScriptedOutside(), ScriptedRecord()
         self.releases = ScriptedReleases()
         self.rollbacks = ScriptedRollbacks(make_plan("staging", ["staging"], ["checkout"]))
 
