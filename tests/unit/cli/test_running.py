@@ -91,7 +91,7 @@ def process(fleet: Fleet, script: str, **env: str) -> subprocess.CompletedProces
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -123,7 +123,7 @@ def test_interrupted_while_it_waits_ends_with_130_and_says_nothing(fleet: Fleet,
     reader = os.open(waiting, os.O_RDONLY | os.O_NONBLOCK)
     hook = fleet.path / ".git" / "hooks" / "commit-msg"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text(f"#!/bin/sh\necho here >{waiting}\nexec sleep 60\n")
+    hook.write_text(f"#!/bin/sh\necho here >{waiting}\nexec sleep 600\n")
     hook.chmod(0o755)
     before = fleet.refs()
     running = subprocess.Popen(
@@ -134,11 +134,12 @@ def test_interrupted_while_it_waits_ends_with_130_and_says_nothing(fleet: Fleet,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whatever the tests were told to ignore
     )
     try:
-        assert select.select([reader], [], [], 30)[0]
+        assert select.select([reader], [], [], 120)[0]
         os.killpg(running.pid, signal.SIGINT)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=120)
     finally:
         running.kill()
         os.close(reader)
